@@ -1,0 +1,222 @@
+"""The results of one part as one wide frame, and the ways to read it.
+
+Inside, a part is wide: one row a record, and per model version the facets `outcome` (a
+small integer), `score` (float64), `label`, and, as JSON text, `output`, `reasons`, `error`,
+`substitute`. A facet that is null throughout has no column. Long rows exist only at the
+store and in `--out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
+
+from mlsm._result import OUTCOMES, Failure, Given, Outcome, Reasons, Result, Substitute
+from mlsm._typing import Lane
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["KEPT", "Batch", "ModelColumns", "facet", "long_schema"]
+
+Facet: TypeAlias = Literal["outcome", "score", "label", "output", "reasons", "error", "substitute"]
+FACETS: tuple[Facet, ...] = ("outcome", "score", "label", "output", "reasons", "error", "substitute")
+KEPT = "keep:"
+"""Prefix of the columns that travel untouched, so that none collides with a facet."""
+
+
+def facet(key: str, name: Facet) -> str:
+    """Name the column that holds a facet of a model version's results."""
+    return f"{key}.{name}"
+
+
+def long_schema() -> dict[str, pl.DataType]:
+    """Give the columns of results in long form, in order, with their polars types."""
+    import polars as pl
+
+    moment = pl.Datetime("us", "UTC")
+    text = pl.String()
+    return {
+        "record_id": text,
+        "model": text,
+        "version": text,
+        "status": text,
+        "outcome": text,
+        "score": pl.Float64(),
+        "label": text,
+        "output": text,
+        "reasons": text,
+        "error": text,
+        "substitute": text,
+        "given": text,
+        "run_id": text,
+        "as_of": moment,
+        "scored_at": moment,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelColumns:
+    """Whose columns these are: one model version, in the order of the catalog.
+
+    `given` names the upstreams that a summary was handed wherever it was called.
+    """
+
+    name: str
+    version: str
+    status: str
+    given: tuple[Given, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Give `name@version`."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def lane(self) -> Lane:
+        """Tell in which half of a part these results are committed."""
+        return "active" if self.status == "active" else "draft"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The results of one part: one row a record, in the order of the input.
+
+    Args:
+        part: the part's number in its run, from 0.
+        models: the model versions, in the order of the catalog.
+        frame: `record_id`, the kept columns (`keep:<name>`), and the facets of every model.
+        as_of: the clock that the models saw, UTC.
+        scored_at: the time of day at which the part was scored, UTC.
+        run_id: the run, None where nothing is stored.
+        inputs: the columns that the models read, a row a record, where the project keeps them.
+    """
+
+    part: int
+    models: tuple[ModelColumns, ...]
+    frame: pl.DataFrame
+    as_of: datetime
+    scored_at: datetime
+    run_id: str | None = None
+    inputs: pl.DataFrame | None = None
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def lane(self, lane: Lane) -> Batch:
+        """Give the half of this part that is committed in one lane."""
+        models = tuple(model for model in self.models if model.lane == lane)
+        wanted = {facet(model.key, name) for model in models for name in FACETS}
+        shared = [name for name in self.frame.columns if name == "record_id" or name.startswith(KEPT)]
+        columns = [*shared, *(name for name in self.frame.columns if name in wanted)]
+        return replace(self, models=models, frame=self.frame.select(columns))
+
+    def column(self, key: str, name: Facet) -> pl.Series | None:
+        """Give one facet of one model version, None where it is null throughout."""
+        column = facet(key, name)
+        return self.frame.get_column(column) if column in self.frame.columns else None
+
+    def counts(self) -> dict[str, dict[Outcome, int]]:
+        """Count results by model version and outcome."""
+        counted = {}
+        for model in self.models:
+            codes = self.frame.get_column(facet(model.key, "outcome"))
+            table = codes.value_counts()
+            counted[model.key] = {OUTCOMES[code]: count for code, count in sorted(table.iter_rows())}
+        return counted
+
+    def long(self) -> pl.DataFrame:
+        """Give one row a result, record by record, with the columns of `long_schema`."""
+        import polars as pl
+
+        place = pl.int_range(pl.len(), dtype=pl.UInt32).alias("place")
+        rows = [
+            self._model_rows(model).with_columns(place, pl.lit(order, pl.UInt32).alias("order"))
+            for order, model in enumerate(self.models)
+        ]
+        if not rows:
+            return pl.DataFrame(schema=long_schema())
+        return pl.concat(rows).sort("place", "order").drop("place", "order")
+
+    def _model_rows(self, model: ModelColumns) -> pl.DataFrame:
+        import polars as pl
+
+        codes = pl.col(facet(model.key, "outcome"))
+        called = codes.is_in([Outcome.OK.code, Outcome.ABSTAINED.code, Outcome.ERROR.code])
+        given = msgspec.json.encode(model.given).decode() if model.given else None
+        constant = {
+            "model": pl.lit(model.name),
+            "version": pl.lit(model.version),
+            "status": pl.lit(model.status),
+            "outcome": codes.replace_strict(
+                list(range(len(OUTCOMES))), [str(outcome) for outcome in OUTCOMES], return_dtype=pl.String
+            ),
+            "given": pl.when(called).then(pl.lit(given, pl.String)),
+            "run_id": pl.lit(self.run_id, pl.String),
+            "as_of": pl.lit(self.as_of),
+            "scored_at": pl.lit(self.scored_at),
+        }
+        columns = []
+        for name, dtype in long_schema().items():
+            source = facet(model.key, name) if name in FACETS else name  # type: ignore[arg-type]  # narrowed by `in`
+            if name in constant:
+                expression = constant[name]
+            elif source in self.frame.columns:
+                expression = pl.col(source)
+            else:
+                expression = pl.lit(None, dtype)
+            columns.append(expression.cast(dtype).alias(name))
+        return self.frame.select(columns)
+
+    def wide(self) -> pl.DataFrame:
+        """Give one row a record: its id, the kept columns, and three columns a model.
+
+        An active model's columns are named `<name>`, `<name>.label`, `<name>.outcome`; a
+        draft's start with `<name>@<version>`. The first is the score.
+        """
+        import polars as pl
+
+        outcomes = pl.Enum([str(outcome) for outcome in OUTCOMES])
+        columns = [pl.col("record_id")]
+        columns += [pl.col(c).alias(c.removeprefix(KEPT)) for c in self.frame.columns if c.startswith(KEPT)]
+        for model in self.models:
+            shown = model.name if model.lane == "active" else model.key
+            label = facet(model.key, "label")
+            columns += [
+                pl.col(facet(model.key, "score")).alias(shown),
+                (pl.col(label) if label in self.frame.columns else pl.lit(None, pl.String)).alias(f"{shown}.label"),
+                pl.col(facet(model.key, "outcome")).cast(outcomes).alias(f"{shown}.outcome"),
+            ]
+        return self.frame.select(columns)
+
+    def results(self) -> Iterator[Result]:
+        """Yield every result, record by record, in the order of the catalog."""
+        for row in self.long().iter_rows():
+            yield read_result(row)
+
+
+def read_result(row: Sequence[Any]) -> Result:
+    """Build a result from one row in the order of `long_schema`; JSON columns are text."""
+    record_id, model, version, status, outcome, score, label, output, reasons, error, substitute, given, *rest = row
+    run_id, as_of, scored_at = rest
+    return Result(
+        record_id=record_id,
+        model=model,
+        version=version,
+        status=status,
+        outcome=Outcome(outcome),
+        score=score,
+        label=label,
+        output=None if output is None else msgspec.json.decode(output),
+        reasons=None if reasons is None else msgspec.json.decode(reasons, type=Reasons),
+        error=None if error is None else msgspec.json.decode(error, type=Failure),
+        substitute=None if substitute is None else msgspec.json.decode(substitute, type=Substitute),
+        given=() if given is None else msgspec.json.decode(given, type=tuple[Given, ...]),
+        run_id=run_id,
+        as_of=as_of,
+        scored_at=scored_at,
+    )

@@ -1,0 +1,151 @@
+"""What one model version said of one record: values only, the same at every door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any, Literal
+
+import msgspec
+
+
+__all__ = ["Failure", "Given", "Outcome", "Problem", "Reason", "Reasons", "Result", "Substitute"]
+
+
+class Outcome(str, Enum):
+    """How a model version dealt with a record.
+
+    `ok` and `abstained` are no failures; `invalid` means that the record does not satisfy
+    the fields and the model was not called; the others are failures of the model.
+
+    Example:
+        >>> Outcome("timeout").failed, Outcome("abstained").failed
+        (True, False)
+    """
+
+    OK = "ok"
+    ABSTAINED = "abstained"
+    INVALID = "invalid"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    SKIPPED = "skipped"
+
+    __str__ = str.__str__
+
+    @property
+    def code(self) -> int:
+        """Give the small integer that stands for this outcome in columns and stores."""
+        return _CODES[self]
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the model failed (`invalid` is the record's failure, not its)."""
+        return self in _FAILED
+
+
+OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)
+"""Outcomes by code. Append only: the codes are stored."""
+_CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+_FAILED = frozenset({Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED, Outcome.SKIPPED})
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing wrong with one value of a record.
+
+    Example:
+        >>> print(Problem(path="age", problem="wrong type", expected="int", got="'x'"))
+        age: wrong type, expected int, got 'x'
+    """
+
+    path: str
+    problem: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}, expected {self.expected}, got {self.got}"
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """What one field added to a score, on the scale of its `Reasons`."""
+
+    field: str
+    contribution: float
+    text: str | None = None
+
+
+class Reasons(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a score is what it is: link(baseline + sum of items + other) = score."""
+
+    scale: Literal["score", "log_odds"] = "score"
+    baseline: float = 0.0
+    items: tuple[Reason, ...] = ()
+    other: float = 0.0
+    approximate: bool = False
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a result has no score: what was raised, or what is wrong with the record."""
+
+    type: str
+    message: str
+    problems: tuple[Problem, ...] = ()
+    culprits: tuple[str, ...] = ()
+
+
+class Substitute(msgspec.Struct, frozen=True, kw_only=True):
+    """The value that stands in for a failed result: a last good or a declared one."""
+
+    score: float | None = None
+    label: str | None = None
+    stale_since: datetime | None = None
+    from_version: str | None = None
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """An upstream result that a summary was handed."""
+
+    model: str
+    run_id: str | None = None
+    stale_since: datetime | None = None
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What one model version said of one record.
+
+    `score` is a float64 or None, `output` any JSON value; `as_of` is the clock that the
+    model saw, `scored_at` the time of day; both are UTC.
+
+    Example:
+        >>> result = Result(record_id="42", model="fit", version="1.2.0", status="active",
+        ...                 outcome=Outcome.OK, score=72.0, label="B")
+        >>> result.key, result.usable
+        ('fit@1.2.0', True)
+    """
+
+    record_id: str
+    model: str
+    version: str
+    status: str
+    outcome: Outcome
+    score: float | None = None
+    label: str | None = None
+    output: Any = None
+    reasons: Reasons | None = None
+    error: Failure | None = None
+    substitute: Substitute | None = None
+    given: tuple[Given, ...] = ()
+    run_id: str | None = None
+    as_of: datetime | None = None
+    scored_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Give `name@version`."""
+        return f"{self.model}@{self.version}"
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether a summary or an export can use this result."""
+        return self.outcome is Outcome.OK or self.substitute is not None

@@ -1,0 +1,350 @@
+"""What the workers promise each other: Protocols, and the values that pass between them.
+
+None of the workers (engine, executors, runtimes, stores, readers, writers, checks) knows
+another; each knows this page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import msgspec
+
+from mlsm._batch import Batch
+from mlsm._result import Result
+from mlsm._typing import Lane, Purpose
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mlsm._model import Model, SummaryModel
+
+__all__ = [
+    "Column",
+    "Executor",
+    "Facts",
+    "InputEntry",
+    "ModelEntry",
+    "OpenRun",
+    "Predictor",
+    "RawPart",
+    "Reader",
+    "Reject",
+    "RunEntry",
+    "RunPlan",
+    "Runtime",
+    "Selection",
+    "Store",
+    "Writer",
+]
+
+Column: TypeAlias = "pl.Series | list[Any]"
+"""One column as it came: a polars Series where the source is typed or text throughout,
+a list of Python objects where it is mixed (JSON, Python records)."""
+
+
+class Reject(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is not scored: no usable id, an id met before, or no record at all.
+
+    Args:
+        source: the input it came from, as people call it (a path, `-`, `records`).
+        row: its number in that input, counted from 1 without the header.
+        line: its line in the file, from 1, where there are lines.
+        record_id: its id, where it has one.
+        reason: one sentence.
+    """
+
+    source: str
+    row: int
+    line: int | None = None
+    record_id: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPart:
+    """The rows of one part as they were read: ids and fields are not yet looked at.
+
+    Args:
+        number: the part's number in its input, from 0; parts are cut by row number alone.
+        source: the input, as people call it.
+        stem: what `--id-row` puts before the row number.
+        rows: for each row its number in the input, from 1 (broken rows are counted too).
+        lines: for each row its line in the file, None where the format has no lines.
+        columns: the columns by name, all of the same length as `rows`.
+        broken: the rows that could not be read as a record.
+    """
+
+    number: int
+    source: str
+    stem: str
+    rows: Sequence[int]
+    lines: Sequence[int] | None
+    columns: Mapping[str, Column]
+    broken: tuple[Reject, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of an input once it was read to its end.
+
+    `rows` counts every row, broken ones too; `names` are the columns (for NDJSON every
+    key of the top level that occurs), in order of first appearance.
+    """
+
+    rows: int
+    names: tuple[str, ...]
+    broken: int = 0
+
+
+class Reader(Protocol):
+    """One input, read part by part, as often as asked, always with the same parts."""
+
+    source: str
+
+    def facts(self) -> Facts:
+        """Read to the end (once) and tell what is there."""
+
+    def fingerprint(self) -> str:
+        """Hash the content, as `sha256:<hex>`; options are not part of it."""
+
+    def options(self) -> dict[str, str]:
+        """Tell how the content is read (separator, encoding, …), for the run's plan."""
+
+    def parts(
+        self, size: int, *, columns: Collection[str] | None = None, skip: Collection[int] = ()
+    ) -> Iterator[RawPart]:
+        """Yield parts of `size` rows (the last may be shorter).
+
+        Args:
+            size: rows a part, broken rows counted.
+            columns: the names wanted (those absent are left out), None for all.
+            skip: numbers of parts that nobody needs; they are not yielded.
+        """
+
+
+class Writer(Protocol):
+    """Results out, one frame a part, in the order of the parts."""
+
+    def write(self, part: int, frame: pl.DataFrame) -> None:
+        """Append one part; every frame has the same columns."""
+
+    def close(self) -> None:
+        """Make what was written appear, whole."""
+
+    def abort(self) -> None:
+        """Give up; leave no half-written file under the final name."""
+
+
+class Predictor(Protocol):
+    """A loaded model, ready to be called.
+
+    `by_row` tells the batch path to map `record` over the rows; otherwise `columns` is
+    called with a frame of them.
+    """
+
+    by_row: bool
+
+    def record(self, *values: Any) -> object:
+        """Score one record, its checked values given in the order of the model's fields."""
+
+    def columns(self, frame: pl.DataFrame, as_of: datetime) -> object:
+        """Score a frame whose columns are the model's fields; one answer a row."""
+
+
+class Runtime(Protocol):
+    """How one kind of model is loaded and called."""
+
+    def load(self, model: Model | SummaryModel) -> Predictor:
+        """Make a model callable."""
+
+
+class Executor(Protocol):
+    """Where parts are scored; it never sees the store."""
+
+    def run(self, plan: object, parts: Iterable[RawPart], entry: str) -> Iterator[Batch]:
+        """Score every part with the function that `entry` (`module:name`) names, in order."""
+
+
+class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A model version as a run records it."""
+
+    name: str
+    version: str
+    status: str
+    kind: str
+    digest: str
+    source: str | None = None
+    upstreams: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Give `name@version`."""
+        return f"{self.name}@{self.version}"
+
+
+class InputEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An input as a run records it; `parts` holds the number of rows of each part."""
+
+    source: str
+    fingerprint: str
+    options: dict[str, str]
+    parts: tuple[int, ...]
+
+
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """All that decides the results of a run; a resume must bring the same plan.
+
+    Args:
+        purpose: `live` results count for `current`, those of a `trial` never do.
+        as_of: the clock of the run, UTC. A resume takes over the stored one.
+        models: the catalog, in its order; retired models are left out.
+        inputs: what is read.
+        id_column: the column of ids, None for row numbers.
+        keep: columns that travel untouched.
+        parent: the run that this one repeats or continues.
+        provenance: versions, host, command; told, not compared.
+    """
+
+    purpose: Purpose
+    as_of: datetime
+    models: tuple[ModelEntry, ...]
+    inputs: tuple[InputEntry, ...]
+    id_column: str | None
+    keep: tuple[str, ...] = ()
+    parent: str | None = None
+    provenance: dict[str, str] = {}
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """Give the lanes that a part of this run has, the active one first."""
+        active = any(model.status == "active" for model in self.models)
+        drafts = any(model.status != "active" for model in self.models)
+        return (("active",) if active else ()) + (("draft",) if drafts else ())  # type: ignore[return-value]  # literals
+
+
+class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that is open for writing, and what it already holds."""
+
+    run_id: str
+    as_of: datetime
+    resumed: bool
+    done: frozenset[tuple[int, Lane]]
+
+
+class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as the store tells of it.
+
+    `state` is `open`, `finished` or `interrupted`; `counts` holds committed results by
+    model version and outcome; `report` what the closing run said of itself.
+    """
+
+    run_id: str
+    state: str
+    plan: RunPlan
+    started_at: datetime
+    finished_at: datetime | None
+    parts_done: int
+    records: int
+    rejects: int
+    counts: dict[str, dict[str, int]]
+    report: dict[str, Any] = {}
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which results are wanted; None means no condition.
+
+    `models` are names or keys; `record_ids` a handful of records; `score_at_least` and
+    `score_at_most` are inclusive.
+    """
+
+    models: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    statuses: tuple[str, ...] | None = None
+    outcomes: tuple[str, ...] | None = None
+    record_ids: tuple[str, ...] | None = None
+    score_at_least: float | None = None
+    score_at_most: float | None = None
+
+
+class Store(Protocol):
+    """Where runs and results are kept, append-only, with history.
+
+    Frames of results have the columns of `mlsm._batch.long_schema`, then the kept columns
+    as one text column `kept` (a JSON object, null where none). Everything raised is a
+    `StoreError` or an `UnknownNameError`.
+    """
+
+    url: str
+
+    def open_run(self, plan: RunPlan, *, resume: bool = False) -> OpenRun:
+        """Begin a run, or take up the newest unfinished one.
+
+        Where `resume` is true and nothing is unfinished, a run begins.
+
+        Raises:
+            PlanChangedError: the unfinished run was opened with another plan.
+            DigestChangedError: a version stored as active has another digest now.
+        """
+
+    def write(self, run_id: str, part: int, lane: Lane, batch: Batch, rejects: Sequence[Reject]) -> bool:
+        """Commit one lane of a part, or change nothing and return False if it is there.
+
+        The part's rejects and inputs go with the first lane that is written.
+        """
+
+    def close_run(self, run_id: str, *, state: str, report: Mapping[str, Any]) -> None:
+        """Note how the run ended: `finished` or `interrupted`."""
+
+    def runs(self) -> list[RunEntry]:
+        """List the runs, newest first."""
+
+    def run(self, run_id: str) -> RunEntry:
+        """Give one run, by its id or the beginning of it."""
+
+    def score(self, record_id: str) -> list[Result]:
+        """Give the score of a record: one result a model name, by name."""
+
+    def current(self, record_id: str) -> list[Result]:
+        """Give the current result of each model version for a record."""
+
+    def history(self, record_id: str) -> list[Result]:
+        """Give every committed result of a record, newest first, those of trials too."""
+
+    def kept(self, record_id: str) -> dict[str, Any]:
+        """Give the kept columns of a record as they came last."""
+
+    def scores(self, selection: Selection) -> Iterator[pl.DataFrame]:
+        """Yield the score of every record."""
+
+    def currents(self, selection: Selection) -> Iterator[pl.DataFrame]:
+        """Yield the current result of every record and model version."""
+
+    def results(self, run_id: str, selection: Selection) -> Iterator[pl.DataFrame]:
+        """Yield the results of one run, part by part."""
+
+    def changes(self, after: int) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Yield (seq, results) of every live lane committed after `after`, by seq."""
+
+    def seq(self, run_id: str | None = None) -> int:
+        """Give the greatest seq (of a run), 0 where nothing is committed."""
+
+    def rejects(self, run_id: str) -> Iterator[Reject]:
+        """Yield the rejects of a run, in the order of its input."""
+
+    def inputs(self, run_id: str) -> Iterator[pl.DataFrame]:
+        """Yield the kept inputs of a run, part by part."""
+
+    def dispose(self) -> None:
+        """Let go of the connection."""
+
+
+Opener: TypeAlias = Callable[[str, Path], Store]
+"""How a store is opened: its URL, and the folder that a relative path starts from."""
