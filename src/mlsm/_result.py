@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal
 
 import msgspec
 
-
 __all__ = ["Failure", "Given", "Outcome", "Problem", "Reason", "Reasons", "Result", "Substitute"]
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """How a model version dealt with a record.
 
     `ok` and `abstained` are no failures; `invalid` means that the record does not satisfy
@@ -30,8 +29,6 @@ class Outcome(str, Enum):
     TIMEOUT = "timeout"
     CRASHED = "crashed"
     SKIPPED = "skipped"
-
-    __str__ = str.__str__
 
     @property
     def code(self) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
 Function: TypeAlias = Callable[..., Any]
 RecordData: TypeAlias = Mapping[str, Any]
 Lane: TypeAlias = Literal["active", "draft"]

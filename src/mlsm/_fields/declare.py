@@ -1,0 +1,299 @@
+"""Fields as a data scientist declares them: a function's parameters, or a mapping."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import msgspec
+from msgspec import Meta
+
+from mlsm._fields.kinds import UNSET, Kind
+from mlsm.errors import DeclarationError
+
+__all__ = ["RESERVED", "Alias", "Default", "Field", "Fields", "Meta", "fields_of_function", "fields_of_mapping"]
+
+RESERVED = frozenset({"as_of", "results"})
+"""Parameter names with a meaning of their own; a field of that name needs an alias."""
+
+_SCALARS: dict[Any, Kind] = {
+    int: Kind(name="int"),
+    float: Kind(name="float"),
+    bool: Kind(name="bool"),
+    str: Kind(name="str"),
+    date: Kind(name="date"),
+    datetime: Kind(name="datetime"),
+}
+_EXPECTED = "int, float, str, bool, date, datetime, Literal, list, dict, a TypedDict, dataclass or msgspec.Struct"
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Name the column a field is read from, where that is no identifier.
+
+    Example:
+        >>> fields = fields_of_mapping({"rate": Annotated[float, Alias("emp.var.rate")]})
+        >>> fields["rate"].column
+        'emp.var.rate'
+    """
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """Give the value a field takes where its column is missing or null."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One declared input of a model.
+
+    Args:
+        name: the parameter or key under which the model is handed the value.
+        column: the column that it is read from.
+        kind: what the value is.
+        nullable: whether it may be missing; the model is then handed `default`.
+        default: the value handed over in place of a missing one.
+    """
+
+    name: str
+    column: str
+    kind: Kind
+    nullable: bool = False
+    default: Any = None
+
+    @property
+    def required(self) -> bool:
+        """Tell whether a record without a value is `invalid`."""
+        return not self.nullable
+
+    @property
+    def null_policy(self) -> str:
+        """Say in words what becomes of a missing value."""
+        if not self.nullable:
+            return "required"
+        return "may be empty" if self.default is None else f"empty means {self.default!r}"
+
+
+class Fields(Sequence[Field]):
+    """The declared inputs of one model, in order.
+
+    Example:
+        >>> fields = fields_of_mapping({"employees": int, "country": str | None})
+        >>> [(field.name, str(field.kind), field.null_policy) for field in fields]
+        [('employees', 'int', 'required'), ('country', 'str', 'may be empty')]
+    """
+
+    __slots__ = ("_by_name", "_fields")
+
+    def __init__(self, fields: Sequence[Field] = ()) -> None:
+        self._fields = tuple(fields)
+        self._by_name = {field.name: field for field in self._fields}
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._fields)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._by_name[key] if isinstance(key, str) else self._fields[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_name or key in self._fields
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fields) and self._fields == other._fields
+
+    def __hash__(self) -> int:
+        return hash(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Fields({', '.join(f'{field.name}: {field.kind}' for field in self._fields)})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Give the names, in order."""
+        return tuple(field.name for field in self._fields)
+
+    def renamed(self, columns: Mapping[str, str]) -> Fields:
+        """Give the same fields, read from other columns where the mapping names them."""
+        return Fields([replace(field, column=columns.get(field.name, field.column)) for field in self._fields])
+
+
+def fields_of_mapping(fields: Mapping[str, Any]) -> Fields:
+    """Read fields from a mapping of names to annotations.
+
+    Raises:
+        DeclarationError: an annotation is none of the kinds, or a constraint does not fit.
+    """
+    return Fields([_field(name, annotation, UNSET) for name, annotation in fields.items()])
+
+
+def fields_of_function(function: Any, *, skip: frozenset[str] = RESERVED) -> Fields:
+    """Read fields from the parameters of a function, their annotations and defaults.
+
+    Args:
+        function: any callable with a readable signature.
+        skip: parameters that are no fields.
+
+    Raises:
+        DeclarationError: a parameter has no annotation, takes any number of values, or
+            its annotation is none of the kinds.
+
+    Example:
+        >>> def fit(employees: int, title: str | None = None): ...
+        >>> fields_of_function(fit).names
+        ('employees', 'title')
+    """
+    hints = annotations_of(function)
+    fields = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in skip:
+            continue
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise DeclarationError(
+                f"Parameter '*{parameter.name}' of {_name(function)} cannot be a field.",
+                hint="Declare each field as a parameter of its own, or pass `fields={...}`.",
+            )
+        if parameter.name not in hints:
+            raise DeclarationError(
+                f"Parameter {parameter.name!r} of {_name(function)} has no type; expected {_EXPECTED}.",
+                hint=f"Write `{parameter.name}: int`, or pass `fields={{...}}`.",
+            )
+        default = UNSET if parameter.default is parameter.empty else parameter.default
+        fields.append(_field(parameter.name, hints[parameter.name], default))
+    return Fields(fields)
+
+
+def annotations_of(function: Any) -> dict[str, Any]:
+    """Resolve a function's annotations, those written as text too.
+
+    Raises:
+        DeclarationError: an annotation names something that its module does not hold.
+    """
+    target = function if hasattr(function, "__annotations__") else type(function).__call__
+    try:
+        return get_type_hints(target, include_extras=True)
+    except NameError as error:
+        raise DeclarationError(
+            f"An annotation of {_name(function)} cannot be read: {error}.",
+            hint="Import the name at module level, outside `if TYPE_CHECKING:`.",
+        ) from error
+
+
+def _name(function: Any) -> str:
+    return repr(getattr(function, "__qualname__", function))
+
+
+def _field(name: str, annotation: Any, default: Any) -> Field:
+    column = name
+    if get_origin(annotation) is Annotated:
+        for mark in annotation.__metadata__:
+            if isinstance(mark, Alias):
+                column = mark.column
+            elif isinstance(mark, Default):
+                default = mark.value
+    kind, nullable = _kind(name, annotation)
+    if default is not UNSET:
+        nullable = True
+    return Field(name=name, column=column, kind=kind, nullable=nullable, default=None if default is UNSET else default)
+
+
+def _kind(name: str, annotation: Any) -> tuple[Kind, bool]:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        kind, nullable = _kind(name, arguments[0])
+        for mark in annotation.__metadata__:
+            if isinstance(mark, Meta):
+                kind = _constrained(name, kind, mark)
+        return kind, nullable
+    if origin in (Union, types.UnionType):
+        rest = [argument for argument in arguments if argument is not type(None)]
+        if len(rest) != 1 or len(rest) == len(arguments):
+            raise _unknown(name, annotation)
+        return _kind(name, rest[0])[0], True
+    if annotation in _SCALARS:
+        return _SCALARS[annotation], False
+    if origin is Literal:
+        if not all(type(value) in (str, int) for value in arguments):
+            raise _unknown(name, annotation)
+        return Kind(name="literal", values=arguments), False
+    return _container(name, annotation, origin, arguments), False
+
+
+def _container(name: str, annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Kind:
+    if origin in (list, Sequence):
+        item, nullable = _kind(f"{name}[]", arguments[0])
+        return Kind(name="list", item=item, item_nullable=nullable)
+    if origin in (dict, Mapping) and arguments[0] is str:
+        item, nullable = _kind(f"{name}.*", arguments[1])
+        return Kind(name="object", item=item, item_nullable=nullable)
+    if is_typeddict(annotation):
+        hints = get_type_hints(annotation, include_extras=True)
+        optional: frozenset[str] = getattr(annotation, "__optional_keys__", frozenset())
+        members = [_field(key, hint, None if key in optional else UNSET) for key, hint in hints.items()]
+        return Kind(name="object", members=tuple(members))
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        hints = get_type_hints(annotation, include_extras=True)
+        members = [
+            _field(part.name, hints[part.name], _default(part.default, part.default_factory))
+            for part in dataclasses.fields(annotation)
+        ]
+        return Kind(name="object", members=tuple(members), build=annotation)
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        hints = get_type_hints(annotation, include_extras=True)
+        members = [
+            _field(part.name, hints[part.name], _default(part.default, part.default_factory))
+            for part in msgspec.structs.fields(annotation)
+        ]
+        return Kind(name="object", members=tuple(members), build=annotation)
+    raise _unknown(name, annotation)
+
+
+def _default(default: Any, factory: Any) -> Any:
+    absent = (dataclasses.MISSING, msgspec.NODEFAULT)
+    if factory not in absent:
+        return factory()
+    return UNSET if default in absent else default
+
+
+def _unknown(name: str, annotation: Any) -> DeclarationError:
+    shown = getattr(annotation, "__name__", None) or repr(annotation)
+    return DeclarationError(
+        f"Field {name!r} is declared as {shown}; expected {_EXPECTED}, or Optional of one.",
+        hint="Declare the plain type and put constraints beside it: `Annotated[int, Meta(ge=0)]`.",
+    )
+
+
+def _constrained(name: str, kind: Kind, meta: Meta) -> Kind:
+    bounds = {key: getattr(meta, key) for key in ("ge", "gt", "le", "lt")}
+    lengths = {key: getattr(meta, key) for key in ("pattern", "min_length", "max_length")}
+    wanted = {key: value for key, value in (bounds | lengths).items() if value is not None}
+    allowed: tuple[str, ...] = ()
+    if kind.name in ("int", "float"):
+        allowed = ("ge", "gt", "le", "lt")
+    elif kind.name == "str":
+        allowed = ("pattern", "min_length", "max_length")
+    elif kind.name == "list":
+        allowed = ("min_length", "max_length")
+    if wrong := [key for key in wanted if key not in allowed]:
+        raise DeclarationError(
+            f"Field {name!r} of kind {kind.name} cannot be bounded by {', '.join(wrong)}; "
+            f"expected {', '.join(allowed) or 'no constraint'}."
+        )
+    if meta.pattern is not None:
+        try:
+            re.compile(meta.pattern)
+        except re.error as error:
+            raise DeclarationError(f"The pattern of field {name!r} is no regular expression: {error}.") from error
+    return replace(kind, **wanted)

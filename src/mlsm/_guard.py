@@ -1,0 +1,86 @@
+"""The one boundary to strangers' code: what it raises becomes a value.
+
+Everything that a model's author wrote is called through here and nowhere else. A model
+may raise anything, `SystemExit` included; only an interrupt of the person at the keyboard
+passes, since it is not the model's.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlsm._result import Failure
+
+__all__ = ["MESSAGE_MAX", "Raised", "attempt", "drain"]
+
+MESSAGE_MAX = 2_000
+"""A message is cut to this length: some exceptions carry whole data sets in theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What a stranger's code raised, as a value."""
+
+    error: BaseException
+
+    @property
+    def failure(self) -> Failure:
+        """Tell the type and the message, whatever the exception makes of being asked."""
+        return Failure(type=type(self.error).__name__, message=_message(self.error))
+
+    def trace(self) -> str:
+        """Format the traceback, without our own frames."""
+        own = self.error.__traceback__
+        start = own.tb_next if own is not None and own.tb_next is not None else own
+        try:
+            return "".join(traceback.format_exception(type(self.error), self.error, start))
+        except Exception:  # noqa: BLE001 - an exception that cannot be shown is a stranger's too
+            return "".join(traceback.format_tb(start)) + self.failure.type
+
+
+def attempt(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a stranger's function; give what it returns, or `Raised`.
+
+    Example:
+        >>> attempt(int, "7")
+        7
+        >>> attempt(int, "x").failure.type
+        'ValueError'
+    """
+    try:
+        return function(*args)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a model may raise anything; see the module's docstring
+        return Raised(error)
+
+
+def drain(answers: Iterator[Any], into: list[Any]) -> Raised | None:
+    """Append answers until the iterator ends or raises; give what was raised.
+
+    One `try` around the whole loop instead of one a row: `list.extend` keeps what it
+    appended before the exception, so `len(into)` tells which row raised, and the same
+    iterator can be drained on.
+    """
+    try:
+        into.extend(answers)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - as above
+        return Raised(error)
+    return None
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("ascii", "backslashreplace").decode()
+    except Exception:  # noqa: BLE001 - a stranger's __str__
+        return "(the exception cannot be shown)"
+    text = text.replace("\x00", "\\x00")
+    return text if len(text) <= MESSAGE_MAX else text[:MESSAGE_MAX] + "…"
