@@ -21,7 +21,7 @@ from mlsm._typing import Lane
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["KEPT", "Batch", "ModelColumns", "facet", "long_schema"]
+__all__ = ["FACETS", "KEPT", "Batch", "ModelColumns", "facet", "long_schema"]
 
 Facet: TypeAlias = Literal["outcome", "score", "label", "output", "reasons", "error", "substitute"]
 FACETS: tuple[Facet, ...] = ("outcome", "score", "label", "output", "reasons", "error", "substitute")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Failure", "Given", "Outcome", "Problem", "Reason", "Reasons", "Result", "Substitute"]
+__all__ = ["Failure", "Given", "Outcome", "Problem", "Reason", "Reasons", "Result", "Substitute", "Upstream"]
 
 
 class Outcome(StrEnum):
@@ -146,3 +146,31 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def usable(self) -> bool:
         """Tell whether a summary or an export can use this result."""
         return self.outcome is Outcome.OK or self.substitute is not None
+
+
+class Upstream(msgspec.Struct, frozen=True):
+    """What a summary sees of one of the results it stands on.
+
+    Example:
+        >>> fit = Upstream(Outcome.OK, 72.0, "B", '{"size":"large"}', "fit", "1.2.0", "active")
+        >>> fit.score, fit.label, fit.output["size"]
+        (72.0, 'B', 'large')
+    """
+
+    outcome: Outcome
+    score: float | None
+    label: str | None
+    output_text: str | None
+    model: str
+    version: str
+    status: str
+
+    @property
+    def output(self) -> Any:
+        """Decode what the model returned besides score, label and reasons."""
+        return None if self.output_text is None else msgspec.json.decode(self.output_text)
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether there is a score, label or output to use."""
+        return self.outcome is Outcome.OK

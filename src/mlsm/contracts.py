@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlsm._model import Model, SummaryModel
 
 __all__ = [
+    "ROW_ID",
     "Column",
     "Executor",
     "Facts",
@@ -45,6 +46,10 @@ __all__ = [
 Column: TypeAlias = "pl.Series | list[Any]"
 """One column as it came: a polars Series where the source is typed or text throughout,
 a list of Python objects where it is mixed (JSON, Python records)."""
+
+
+ROW_ID = "record id"
+"""The column of ids in a frame handed to a predictor: an index for those who have one."""
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,13 +155,15 @@ class Predictor(Protocol):
     called with a frame of them.
     """
 
-    by_row: bool
+    @property
+    def by_row(self) -> bool:
+        """Tell whether the batch path maps `record` over the rows."""
 
     def record(self, *values: Any) -> object:
-        """Score one record, its checked values given in the order of the model's fields."""
+        """Score one record: its upstreams, its checked values in the order of the fields, `as_of`."""
 
-    def columns(self, frame: pl.DataFrame, as_of: datetime) -> object:
-        """Score a frame whose columns are the model's fields; one answer a row."""
+    def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> object:
+        """Score a frame whose columns are the model's fields and `ROW_ID`; one answer a row."""
 
 
 class Runtime(Protocol):

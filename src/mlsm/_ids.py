@@ -1,0 +1,55 @@
+"""A record's id: text everywhere, kept byte for byte."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from mlsm._fields.kinds import BLANKS
+
+__all__ = ["ID_BYTES_MAX", "read_id"]
+
+ID_BYTES_MAX = 512
+_WHOLE_MAX = 10**400
+
+
+def read_id(value: Any) -> tuple[str | None, str | None]:
+    """Read an id; give it and None, or None and why it cannot be one.
+
+    Text stays as it is, leading zeros included. An int or an integral float such as `42.0`
+    becomes `42`; a UUID, and an ObjectId as MongoDB has, its text.
+
+    Example:
+        >>> read_id("007"), read_id(42.0), read_id(True)
+        (('007', None), ('42', None), (None, 'The id True is a bool; expected text or a whole number.'))
+    """
+    if hasattr(value, "dtype") and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or value != value:  # noqa: PLR0124 - NaN differs from itself
+        return None, "There is no id."
+    kind = type(value).__name__
+    if isinstance(value, UUID) or kind == "ObjectId":
+        return str(value), None
+    whole = not isinstance(value, bool) and (
+        isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    )
+    if whole:
+        return _text(str(int(value))) if abs(value) < _WHOLE_MAX else (None, "The id is too long.")
+    shown = f"The id {value!r}" if isinstance(value, (bool, float)) else "The id"
+    return None, f"{shown} is a {kind}; expected text or a whole number."
+
+
+def _text(value: str) -> tuple[str | None, str | None]:
+    if not value.strip(BLANKS):
+        return None, "The id is empty."
+    if "\x00" in value:
+        return None, "The id holds a NUL character."
+    try:
+        size = len(value) if value.isascii() else len(value.encode())
+    except UnicodeEncodeError:
+        return None, "The id is not valid Unicode."
+    if size > ID_BYTES_MAX:
+        return None, f"The id has {size} bytes; expected at most {ID_BYTES_MAX}."
+    return str.__str__(value), None

@@ -1,0 +1,241 @@
+"""A part of a batch, by columns: one wide frame in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import repeat, starmap
+from typing import Any
+
+import polars as pl
+
+from mlsm._batch import FACETS, Batch, facet
+from mlsm._guard import Raised, attempt, drain
+from mlsm._result import OUTCOMES, Problem, Upstream
+from mlsm.contracts import ROW_ID, Column
+from mlsm.engine.answers import ABSTAINED, OK, Answer, failed
+from mlsm.engine.bisect import bisect
+from mlsm.engine.columns import Checked, check_column
+from mlsm.engine.frames import frame_of_answers, read_returned, read_values
+from mlsm.engine.order import Prepared, Slot, Step
+from mlsm.engine.record import condition_failure, data_of, invalid, no_data, skipped
+from mlsm.engine.rowwise import check_rowwise
+
+__all__ = ["score_part"]
+
+
+def score_part(
+    prepared: Prepared,
+    ids: pl.Series,
+    columns: Mapping[str, Column],
+    *,
+    number: int,
+    as_of: datetime,
+    scored_at: datetime,
+    run_id: str | None = None,
+    kept: Sequence[pl.Series] = (),
+) -> Batch:
+    """Score the rows of a part with every model of the catalog.
+
+    Args:
+        prepared: the catalog, made ready.
+        ids: the records' ids, text, none twice.
+        columns: the raw columns, as they were read.
+        number: the part's number in its run.
+        as_of: the clock that the models see, UTC.
+        scored_at: the time of day, UTC.
+        run_id: the run, None where nothing is stored.
+        kept: columns that travel along.
+    """
+    part = _Part(prepared, ids, columns, as_of)
+    for step in prepared.steps:
+        part.answers[step.place] = _score(part, step)
+    shown = [ids.alias("record_id"), *kept]
+    for model, place in zip(prepared.models, sorted(part.answers), strict=True):
+        answers = part.answers[place]
+        shown += [answers.get_column(name).alias(facet(model.key, name)) for name in FACETS if name in answers.columns]
+    return Batch(
+        part=number,
+        models=prepared.models,
+        frame=pl.DataFrame(shown),
+        as_of=as_of,
+        scored_at=scored_at,
+        run_id=run_id,
+    )
+
+
+@dataclass(slots=True)
+class _Part:
+    """A part while it is scored: its columns are read once, answers come model by model."""
+
+    prepared: Prepared
+    ids: pl.Series
+    columns: Mapping[str, Column]
+    as_of: datetime
+    answers: dict[int, pl.DataFrame] = field(default_factory=dict)
+    checked: dict[int, Checked] = field(default_factory=dict)
+    seen: dict[int, list[Upstream]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def read(self, place: int) -> Checked:
+        """Give a slot's column, read and checked."""
+        if place not in self.checked:
+            slot = self.prepared.slots[place]
+            raw, lacking = self._raw(slot)
+            found = check_column(slot.field, slot.read, raw, len(self), self.prepared.reading)
+            if lacking:
+                found = Checked(found.kind, {**found.bad, **lacking}, values=found.as_list())
+            self.checked[place] = found
+        return self.checked[place]
+
+    def _raw(self, slot: Slot) -> tuple[Column | None, dict[int, tuple[Problem, ...]]]:
+        if slot.model is None:
+            return self.columns.get(slot.field.column), {}
+        data = self.columns.get("data", [None] * len(self))
+        own = [data_of({"data": one}, *slot.model) for one in (data if isinstance(data, list) else data.to_list())]
+        problem = no_data(*slot.model)
+        lacking: dict[int, tuple[Problem, ...]] = {row: (problem,) for row, one in enumerate(own) if one is None}
+        return [None if one is None else one.get(slot.field.column) for one in own], lacking
+
+    def upstream(self, place: int) -> list[Upstream]:
+        """Give what a summary sees of a model's answers, row by row."""
+        if place not in self.seen:
+            answers, model = self.answers[place], self.prepared.models[place]
+            columns = [
+                answers.get_column(name).to_list() if name in answers.columns else repeat(None)
+                for name in ("score", "label", "output")
+            ]
+            outcomes = map(OUTCOMES.__getitem__, answers.get_column("outcome").to_list())
+            constant = (repeat(text) for text in (model.name, model.version, model.status))
+            self.seen[place] = list(map(Upstream, outcomes, *columns, *constant))
+        return self.seen[place]
+
+
+def _score(part: _Part, step: Step) -> pl.DataFrame:
+    excluded = _invalid(part, step)
+    excluded |= _skipped(part, step, excluded)
+    if step.when is not None:
+        excluded |= _inapplicable(part, step, excluded)
+    rows = [row for row in range(len(part)) if row not in excluded] if excluded else None
+    called = _call_rows(part, step, rows) if step.predictor.by_row else _call_frame(part, step, rows)
+    if rows is None:
+        return called
+    place = pl.Series("row", [*rows, *excluded], pl.UInt32)
+    both = pl.concat([called, frame_of_answers(list(excluded.values()))], how="diagonal")
+    return both.with_columns(place).sort("row").drop("row")
+
+
+def _invalid(part: _Part, step: Step) -> dict[int, Answer]:
+    """Find the records that do not satisfy the fields; alike problems share one answer."""
+    columns = [part.read(slot) for slot in step.slots]
+    bad = {row for column in columns for row in column.bad}
+    memory: dict[tuple[Problem, ...], Answer] = {}
+    found = {}
+    for row in sorted(bad):
+        problems = tuple({problem: None for column in columns for problem in column.bad.get(row, ())})
+        if problems not in memory:
+            memory[problems] = invalid(problems)
+        found[row] = memory[problems]
+    return found
+
+
+def _skipped(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> dict[int, Answer]:
+    culprits: dict[int, tuple[str, ...]] = {}
+    for place in step.required:
+        key = part.prepared.models[place].key
+        for row in (part.answers[place].get_column("outcome") != OK).arg_true().to_list():
+            if row not in excluded:
+                culprits[row] = (*culprits.get(row, ()), key)
+    memory = {keys: skipped(keys) for keys in set(culprits.values())}
+    return {row: memory[keys] for row, keys in culprits.items()}
+
+
+def _inapplicable(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> dict[int, Answer]:
+    when = step.when
+    if when is None:
+        return {}
+    rows = [row for row in range(len(part)) if row not in excluded]
+    columns = [_taken(part.read(slot).as_list(), rows) for slot in when.slots]
+    if when.wants_as_of:
+        columns.append([part.as_of] * len(rows))
+    found = {}
+    for row, applies in zip(rows, _mapped(when.function, columns, len(rows)), strict=True):
+        if isinstance(applies, Raised):
+            found[row] = condition_failure(applies)
+        elif not applies:
+            found[row] = Answer(ABSTAINED)
+    return found
+
+
+def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
+    columns = [_taken(part.upstream(place), rows) for place in step.upstreams.values()]
+    columns += [_taken(part.read(slot).as_list(), rows) for slot in step.slots]
+    size = len(part) if rows is None else len(rows)
+    if step.model.wants_as_of:
+        columns.append([part.as_of] * size)
+    return read_values(_mapped(step.predictor.record, columns, size), step.limits)
+
+
+def _taken(values: Sequence[Any], rows: list[int] | None) -> Sequence[Any]:
+    return values if rows is None else [values[row] for row in rows]
+
+
+def _mapped(function: Any, columns: list[Sequence[Any]], size: int) -> list[Any]:
+    """Call a function for every row; where it raises stands `Raised`, and it goes on."""
+    calls: Iterator[Any] = map(function, *columns) if columns else starmap(function, repeat((), size))
+    answers: list[Any] = []
+    while len(answers) < size:
+        raised = drain(calls, answers)
+        if raised is None and len(answers) < size:
+            raised = Raised(StopIteration())  # a function that raises it ends `map` in silence
+        if raised is not None:
+            answers.append(raised)
+    return answers
+
+
+def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
+    handed = _handed(part, step)
+    if rows is not None:
+        handed = handed[rows]
+    if not handed.height:
+        return frame_of_answers([])
+    call = partial(_called, step, part.as_of)
+    ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height)
+    answered = pl.concat(
+        [frame_of_answers([failed(found.failure)]) if isinstance(found, Raised) else found for *_, found in ranges],
+        how="diagonal",
+    )
+    failure = check_rowwise(call, handed, answered)
+    if failure is None:
+        return answered
+    return frame_of_answers([failed(failure)] * handed.height)
+
+
+def _called(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame | Raised:
+    def call() -> pl.DataFrame:
+        returned = step.predictor.columns(frame, as_of)
+        return read_returned(returned, frame.height, frame.get_column(ROW_ID), step.limits)
+
+    found: pl.DataFrame | Raised = attempt(call)
+    return found
+
+
+def _handed(part: _Part, step: Step) -> pl.DataFrame:
+    """Build the frame that a model is handed: upstreams' facets, fields, ids."""
+    columns = []
+    for name, place in step.upstreams.items():
+        answers = part.answers[place]
+        outcomes = pl.Series(
+            [OUTCOMES[code].value for code in answers.get_column("outcome").to_list()], dtype=pl.String
+        )
+        absent = pl.repeat(None, len(part), dtype=pl.String, eager=True)
+        columns.append(answers.get_column("score").alias(f"{name}.score"))
+        columns.append((answers.get_column("label") if "label" in answers.columns else absent).alias(f"{name}.label"))
+        columns.append(outcomes.alias(f"{name}.outcome"))
+    for declared, slot in zip(step.model.inputs, step.slots, strict=True):
+        columns.append(part.read(slot).as_series().alias(declared.name))
+    return pl.DataFrame([*columns, part.ids.alias(ROW_ID)])

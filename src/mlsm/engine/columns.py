@@ -1,0 +1,275 @@
+"""The coercion table, for a column at a time. Its other half is `_fields.record`.
+
+A column is converted as a whole where it is plain; each value that is not surely right goes
+through the record's reader, so that both halves say the same of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from mlsm._fields import Field, FieldReader, Kind, Reading
+from mlsm._fields.dtypes import dtype_of
+from mlsm._fields.kinds import BLANKS
+from mlsm._result import Problem
+
+if TYPE_CHECKING:
+    from mlsm.contracts import Column
+
+__all__ = ["Checked", "check_column", "series_of"]
+
+_EXACT: dict[str, type] = {"int": int, "float": float, "bool": bool}
+_PLAIN_INT = r"^-?[0-9]{1,18}$"
+_PLAIN_FLOAT = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?$"
+
+
+@dataclass(slots=True)
+class Checked:
+    """A column that was read: good values, None in bad rows, and what is wrong there.
+
+    Args:
+        kind: what the values are.
+        bad: problems by row.
+        values: the values as Python objects, None where only `series` was made so far.
+        series: the values as a polars Series, likewise.
+    """
+
+    kind: Kind
+    bad: Mapping[int, tuple[Problem, ...]]
+    values: Sequence[Any] | None = None
+    series: pl.Series | None = None
+
+    def as_list(self) -> Sequence[Any]:
+        """Give Python objects, as the record's reader gives them."""
+        if self.values is None:
+            if self.series is None:
+                raise AssertionError(self)
+            values = self.series.to_list()
+            if self.kind.name == "datetime":  # polars speaks of another UTC than `datetime.UTC`
+                values = [value and value.replace(tzinfo=UTC) for value in values]
+            self.values = values
+        return self.values
+
+    def as_series(self) -> pl.Series:
+        """Give a Series of the kind's type."""
+        if self.series is None:
+            self.series = series_of(self.as_list(), self.kind)
+        return self.series
+
+
+def series_of(values: Sequence[Any], kind: Kind) -> pl.Series:
+    """Make a Series of checked values; of Python objects where no type fits."""
+    dtype = dtype_of(kind)
+    return pl.Series(values=list(values), dtype=pl.Object() if dtype is None else dtype)
+
+
+def check_column(field: Field, read: FieldReader, raw: Column | None, size: int, reading: Reading) -> Checked:
+    """Read a raw column.
+
+    Args:
+        field: what it should hold.
+        read: the field's reader for one value.
+        raw: the column, None where the input has none of that name.
+        size: the number of rows.
+        reading: how the project spells values.
+    """
+    if raw is None:
+        return _absent(field, read, size)
+    if isinstance(raw, list):
+        return _check_list(field, read, raw)
+    return _check_series(field, read, raw, reading)
+
+
+def _absent(field: Field, read: FieldReader, size: int) -> Checked:
+    if field.kind.mutable:
+        return _each(field, read, [None] * size)
+    problems: list[Problem] = []
+    value = read(None, problems)
+    bad = dict.fromkeys(range(size), tuple(problems)) if problems else {}
+    return Checked(field.kind, bad, values=[value] * size)
+
+
+def _check_list(field: Field, read: FieldReader, raw: list[Any]) -> Checked:
+    kinds = set(map(type, raw))
+    exact = _EXACT.get(field.kind.name)
+    if exact is not None and kinds <= {exact, type(None)} and exact in kinds:
+        present = [value for value in raw if value is not None] if type(None) in kinds else raw
+        if _within(field.kind, read, present):
+            if present is raw or (field.nullable and field.default is None):
+                return Checked(field.kind, {}, values=raw)
+            if field.nullable:
+                default = field.default
+                return Checked(field.kind, {}, values=[default if value is None else value for value in raw])
+    if kinds <= {str, type(None)} and not field.kind.mutable:
+        return _memorised(field, read, raw)
+    return _each(field, read, raw)
+
+
+def _within(kind: Kind, read: FieldReader, values: list[Any]) -> bool:
+    """Tell whether all numbers satisfy the bounds, by looking at the least and the greatest."""
+    if kind.name == "bool":
+        return True
+    if kind.name == "float" and not all(map(math.isfinite, values)):
+        return False
+    problems: list[Problem] = []
+    read(min(values), problems)
+    read(max(values), problems)
+    return not problems
+
+
+def _memorised(field: Field, read: FieldReader, raw: Sequence[Any]) -> Checked:
+    """Read each distinct value once; all values are of one type or None."""
+    table: dict[Any, Any] = {}
+    wrong: dict[Any, tuple[Problem, ...]] = {}
+    for value in set(raw):
+        problems: list[Problem] = []
+        table[value] = read(value, problems)
+        if problems:
+            wrong[value] = tuple(problems)
+    bad = {row: wrong[value] for row, value in enumerate(raw) if value in wrong} if wrong else {}
+    return Checked(field.kind, bad, values=list(map(table.__getitem__, raw)))
+
+
+def _each(field: Field, read: FieldReader, raw: Sequence[Any]) -> Checked:
+    values, bad = [], {}
+    for row, value in enumerate(raw):
+        problems: list[Problem] = []
+        values.append(read(value, problems))
+        if problems:
+            bad[row] = tuple(problems)
+    return Checked(field.kind, bad, values=values)
+
+
+def _check_series(field: Field, read: FieldReader, raw: pl.Series, reading: Reading) -> Checked:
+    if isinstance(raw.dtype, (pl.Categorical, pl.Enum)):
+        raw = raw.cast(pl.String)
+    convert = _CONVERSIONS.get((field.kind.name, raw.dtype.base_type()))
+    if convert is None or field.kind.mutable:
+        values = raw.to_list()
+        if raw.dtype == pl.String and not field.kind.mutable:
+            return _memorised(field, read, values)
+        return _each(field, read, values)
+    converted, sure = convert(raw, field.kind, reading)
+    if sure.all():
+        return Checked(field.kind, {}, series=converted)
+    return _patch(field, read, raw, converted, sure)
+
+
+def _patch(field: Field, read: FieldReader, raw: pl.Series, converted: pl.Series, sure: pl.Series) -> Checked:
+    """Put what the record's reader says into the rows that are not surely right."""
+    rows = (~sure).arg_true().to_list()
+    memory: dict[Any, tuple[Any, tuple[Problem, ...]]] = {}
+    changed, bad = {}, {}
+    for row, value in zip(rows, raw.filter(~sure).to_list(), strict=True):
+        key = None if value != value else value  # noqa: PLR0124 - NaN and None are both missing
+        if key not in memory:
+            problems: list[Problem] = []
+            memory[key] = read(value, problems), tuple(problems)
+        found, wrong = memory[key]
+        if wrong:
+            bad[row] = wrong
+        elif found is not None:
+            changed[row] = found
+    converted = converted.zip_with(sure, pl.repeat(None, len(raw), dtype=converted.dtype, eager=True))
+    if not changed:
+        return Checked(field.kind, bad, series=converted)
+    values = list(Checked(field.kind, {}, series=converted).as_list())
+    for row, value in changed.items():
+        values[row] = value
+    return Checked(field.kind, bad, values=values)
+
+
+_Conversion = Callable[[pl.Series, Kind, Reading], tuple[pl.Series, pl.Series]]
+
+
+def _bounded(values: pl.Series, sure: pl.Series, kind: Kind) -> tuple[pl.Series, pl.Series]:
+    if kind.ge is not None:
+        sure &= values >= kind.ge
+    if kind.gt is not None:
+        sure &= values > kind.gt
+    if kind.le is not None:
+        sure &= values <= kind.le
+    if kind.lt is not None:
+        sure &= values < kind.lt
+    return values, sure.fill_null(value=False)
+
+
+def _text_to_number(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:
+    whole = kind.name == "int"
+    plain = raw
+    if not whole and reading.decimal != ".":
+        plain = raw.str.replace_all(".", "x", literal=True).str.replace(reading.decimal, ".", literal=True)
+    sure = plain.str.contains(_PLAIN_INT if whole else _PLAIN_FLOAT).fill_null(value=False)
+    if reading.null:
+        sure &= ~raw.is_in(list(reading.null))
+    values = plain.cast(pl.Int64 if whole else pl.Float64, strict=False)
+    return _bounded(values, sure & values.is_not_null(), kind)
+
+
+def _number_to_int(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
+    values = raw.cast(pl.Int64, strict=False)
+    return _bounded(values, values.is_not_null(), kind)
+
+
+def _float_to_int(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
+    values = raw.cast(pl.Int64, strict=False)
+    exact = (raw.abs() < 2.0**53) & (values.cast(raw.dtype) == raw)
+    return _bounded(values, exact.fill_null(value=False), kind)
+
+
+def _number_to_float(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
+    values = raw.cast(pl.Float64)
+    return _bounded(values, values.is_finite().fill_null(value=False), kind)
+
+
+def _same(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
+    return raw, raw.is_not_null()
+
+
+def _text(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:
+    if kind.constrained:
+        return raw, pl.repeat(value=False, n=len(raw), eager=True)
+    trimmed = raw.str.strip_chars(BLANKS)
+    return raw, ((trimmed != "") & ~trimmed.is_in(list(reading.null))).fill_null(value=False)
+
+
+def _moment(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
+    values = raw.cast(pl.Datetime("us", getattr(raw.dtype, "time_zone", None)))
+    naive = getattr(raw.dtype, "time_zone", None) is None
+    values = values.dt.replace_time_zone("UTC") if naive else values.dt.convert_time_zone("UTC")
+    return values, _representable(values)
+
+
+def _day(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
+    return raw, _representable(raw)
+
+
+def _representable(values: pl.Series) -> pl.Series:
+    """Tell which moments Python can hold: years 1 to 9999."""
+    return values.dt.year().is_between(1, 9999).fill_null(value=False)
+
+
+def _conversions() -> dict[tuple[str, Any], _Conversion]:
+    whole = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
+    real = (pl.Float32, pl.Float64)
+    table: dict[tuple[str, Any], _Conversion] = {
+        ("int", pl.String): _text_to_number,
+        ("float", pl.String): _text_to_number,
+        ("bool", pl.Boolean): _same,
+        ("str", pl.String): _text,
+        ("date", pl.Date): _day,
+        ("datetime", pl.Datetime): _moment,
+        ("datetime", pl.Date): _moment,
+    }
+    table |= {("int", dtype): _number_to_int for dtype in whole}
+    table |= {("int", dtype): _float_to_int for dtype in real}
+    return table | {("float", dtype): _number_to_float for dtype in (*whole, *real)}
+
+
+_CONVERSIONS = _conversions()

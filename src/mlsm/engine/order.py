@@ -1,0 +1,153 @@
+"""A catalog made ready to score: what waits for what, and what each model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlsm._batch import ModelColumns
+from mlsm._catalog import Catalog
+from mlsm._fields import Field, FieldReader, Reading, field_reader
+from mlsm._model import Model, SummaryModel
+from mlsm._result import Given
+from mlsm._typing import Function, Shape
+from mlsm.contracts import Predictor
+from mlsm.engine.answers import Limits
+from mlsm.errors import DeclarationError
+
+__all__ = ["Prepared", "Slot", "Step", "When", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A column that is read once for all models that declare it alike.
+
+    Lists and objects have a slot a model, since a model could change what it is handed; in
+    a nested record every model has data of its own.
+    """
+
+    field: Field
+    read: FieldReader
+    model: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """The condition under which a model applies, over some of the slots."""
+
+    function: Function
+    slots: tuple[int, ...]
+    wants_as_of: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One model, ready to be called.
+
+    Args:
+        model: the model.
+        place: its place in the catalog's order, which is the order of results.
+        predictor: what is called.
+        slots: the slots it reads, in the order of its fields.
+        upstreams: places of the models that a summary stands on, by parameter.
+        required: places of those without whose usable result it is skipped.
+        limits: what it declares of its answers.
+        when: the condition under which it applies.
+        columns: whose columns its results are.
+    """
+
+    model: Model
+    place: int
+    predictor: Predictor
+    slots: tuple[int, ...]
+    upstreams: Mapping[str, int]
+    required: tuple[int, ...]
+    limits: Limits
+    when: When | None
+    columns: ModelColumns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A catalog made ready: steps in the order of evaluation, slots, reading."""
+
+    catalog: Catalog
+    steps: tuple[Step, ...]
+    slots: tuple[Slot, ...]
+    reading: Reading
+    shape: Shape
+
+    @property
+    def models(self) -> tuple[ModelColumns, ...]:
+        """Give the models in the order of their results."""
+        return tuple(step.columns for step in sorted(self.steps, key=lambda step: step.place))
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Name the columns of the input that are read."""
+        return frozenset({"data"} if self.shape == "nested" else (slot.field.column for slot in self.slots))
+
+
+def prepare(
+    catalog: Catalog, load: Callable[[Model], Predictor], *, reading: Reading, shape: Shape = "flat"
+) -> Prepared:
+    """Make a catalog ready to score.
+
+    Args:
+        catalog: the models.
+        load: makes a model callable.
+        reading: how the data spells values.
+        shape: `flat` records, or `nested` ones with `record["data"][name][version]`.
+
+    Raises:
+        DeclarationError: a `when` names what is no field.
+    """
+    places = {model.key: place for place, model in enumerate(catalog.running)}
+    slots: dict[Any, tuple[int, Slot]] = {}
+    steps = []
+    for model in catalog.order:
+        taken = {field.name: _slot(model, field, slots, reading, shape) for field in model.inputs}
+        upstreams = {name: places[key] for name, key in catalog.upstreams(model.key).items()}
+        required = model.require if isinstance(model, SummaryModel) else ()
+        given = tuple(Given(model=key) for key in catalog.upstreams(model.key).values())
+        steps.append(
+            Step(
+                model=model,
+                place=places[model.key],
+                predictor=load(model),
+                slots=tuple(taken.values()),
+                upstreams=upstreams,
+                required=tuple(upstreams[name] for name in required),
+                limits=Limits.of(model),
+                when=_when(model, taken),
+                columns=ModelColumns(name=model.name, version=model.version, status=model.status, given=given),
+            )
+        )
+    ordered = tuple(slot for _, slot in sorted(slots.values(), key=lambda entry: entry[0]))
+    return Prepared(catalog=catalog, steps=tuple(steps), slots=ordered, reading=reading, shape=shape)
+
+
+def _slot(model: Model, field: Field, slots: dict[Any, tuple[int, Slot]], reading: Reading, shape: Shape) -> int:
+    own = (model.name, model.version) if shape == "nested" else None
+    owner = model.key if field.kind.mutable or own else None
+    key = (field.column, repr((field.kind, field.nullable, field.default)), owner, own)
+    if key not in slots:
+        slots[key] = len(slots), Slot(field=field, read=field_reader(field, reading), model=own)
+    return slots[key][0]
+
+
+def _when(model: Model, taken: Mapping[str, int]) -> When | None:
+    if model.when is None:
+        return None
+    names = model.when.__code__.co_varnames[: model.when.__code__.co_argcount]
+    if unknown := [name for name in names if name not in taken and name != "as_of"]:
+        raise DeclarationError(
+            f"The condition `when` of {model.key!r} reads {unknown}, which are no fields; "
+            f"expected some of {list(taken)}."
+        )
+    fields = tuple(taken[name] for name in names if name != "as_of")
+    wants_as_of = "as_of" in names
+    if wants_as_of and names[-1] != "as_of":
+        raise DeclarationError(f"The condition `when` of {model.key!r} takes 'as_of' before a field; expected it last.")
+    return When(function=model.when, slots=fields, wants_as_of=wants_as_of)

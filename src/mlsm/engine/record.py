@@ -1,0 +1,178 @@
+"""One record, without any data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from mlsm._fields import UNSET
+from mlsm._guard import Raised, attempt
+from mlsm._result import OUTCOMES, Failure, Outcome, Problem, Reasons, Result, Upstream
+from mlsm.engine.answers import ABSTAINED, Answer, failed, read_answer
+from mlsm.engine.order import Prepared, Slot, Step
+
+__all__ = ["condition_failure", "invalid", "score_record", "skipped"]
+
+_INVALID = Outcome.INVALID.code
+_SKIPPED = Outcome.SKIPPED.code
+_APPLIES_NOT = Answer(ABSTAINED)
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def score_record(
+    prepared: Prepared,
+    record_id: str,
+    record: Mapping[str, Any],
+    *,
+    as_of: datetime,
+    scored_at: datetime,
+    run_id: str | None = None,
+) -> tuple[Result, ...]:
+    """Score one record with every model of the catalog, in the catalog's order.
+
+    Args:
+        prepared: the catalog, made ready.
+        record_id: the record's id.
+        record: its data; it is not changed.
+        as_of: the clock that the models see, UTC.
+        scored_at: the time of day, UTC.
+        run_id: the run, None where nothing is stored.
+    """
+    values, wrong = read_values(prepared, record)
+    steps = prepared.steps
+    answers: list[Any] = [None] * len(steps)
+    results: list[Any] = [None] * len(steps)
+    for step in steps:
+        answer = _answer(step, values, wrong, answers, as_of)
+        columns = step.columns
+        code = answer.code
+        answers[step.place] = Upstream(
+            OUTCOMES[code], answer.score, answer.label, answer.output,
+            columns.name, columns.version, columns.status,
+        )  # fmt: skip
+        results[step.place] = Result(
+            record_id=record_id,
+            model=columns.name,
+            version=columns.version,
+            status=columns.status,
+            outcome=OUTCOMES[code],
+            score=answer.score,
+            label=answer.label,
+            output=None if answer.output is None else msgspec.json.decode(answer.output),
+            reasons=None if answer.reasons is None else msgspec.json.decode(answer.reasons, type=Reasons),
+            error=None if answer.error is None else msgspec.json.decode(answer.error, type=Failure),
+            given=_given(step, code, run_id) if columns.given else (),
+            run_id=run_id,
+            as_of=as_of,
+            scored_at=scored_at,
+        )
+    return tuple(results)
+
+
+def read_values(prepared: Prepared, record: Mapping[str, Any]) -> tuple[list[Any], dict[int, tuple[Problem, ...]]]:
+    """Read every slot of a record: values, and problems by slot."""
+    values: list[Any] = []
+    wrong: dict[int, tuple[Problem, ...]] = {}
+    problems: list[Problem] = []
+    nested = prepared.shape == "nested"
+    for place, slot in enumerate(prepared.slots):
+        source = _data_of(record, slot) if nested else record
+        if source is None:
+            wrong[place] = (_no_data(slot),)
+            values.append(None)
+            continue
+        values.append(slot.read(source.get(slot.field.column, UNSET), problems))
+        if problems:
+            wrong[place] = tuple(problems)
+            problems = []
+    return values, wrong
+
+
+def data_of(record: Any, name: str, version: str) -> Mapping[str, Any] | None:
+    """Give a model's own data in a nested record, None where it has none."""
+    found = record
+    for key in ("data", name, version):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def no_data(name: str, version: str) -> Problem:
+    """Say that a nested record lacks a model's data."""
+    return Problem(path=f"data.{name}.{version}", problem="missing", expected="the model's data", got="nothing")
+
+
+def _data_of(record: Mapping[str, Any], slot: Slot) -> Mapping[str, Any] | None:
+    name, version = slot.model or ("", "")
+    return data_of(record, name, version)
+
+
+def _no_data(slot: Slot) -> Problem:
+    name, version = slot.model or ("", "")
+    return no_data(name, version)
+
+
+def _answer(
+    step: Step, values: list[Any], wrong: dict[int, tuple[Problem, ...]], answers: list[Any], as_of: datetime
+) -> Answer:
+    if wrong:
+        problems = {problem: None for slot in step.slots for problem in wrong.get(slot, ())}
+        if problems:
+            return invalid(tuple(problems))
+    if step.required and (culprits := [a for a in (answers[p] for p in step.required) if not a.usable]):
+        return skipped(tuple(f"{culprit.model}@{culprit.version}" for culprit in culprits))
+    if step.when is not None:
+        arguments = [values[slot] for slot in step.when.slots]
+        applies = attempt(step.when.function, *arguments, *((as_of,) if step.when.wants_as_of else ()))
+        if isinstance(applies, Raised):
+            return condition_failure(applies)
+        if not applies:
+            return _APPLIES_NOT
+    handed = [answers[place] for place in step.upstreams.values()]
+    handed += [values[slot] for slot in step.slots]
+    if step.model.wants_as_of:
+        handed.append(as_of)
+    returned = attempt(step.predictor.record, *handed)
+    if isinstance(returned, Raised):
+        return failed(returned.failure)
+    return read_answer(returned, step.limits) if step.predictor.by_row else _read_single(returned, step)
+
+
+def _read_single(returned: object, step: Step) -> Answer:
+    """Read the answer of a frame function to a frame of one row."""
+    from mlsm.engine.frames import read_returned  # polars is loaded by now: the model was handed a frame
+
+    table = attempt(read_returned, returned, 1, None, step.limits)
+    if isinstance(table, Raised):
+        return failed(table.failure)
+    row = table.row(0, named=True)
+    return Answer(row["outcome"], row["score"], *(row.get(name) for name in ("label", "output", "reasons", "error")))
+
+
+def invalid(problems: tuple[Problem, ...]) -> Answer:
+    """Make the answer for a record that does not satisfy the fields."""
+    noun = "problem" if len(problems) == 1 else "problems"
+    message = f"{len(problems)} {noun}: " + "; ".join(str(problem) for problem in problems)
+    failure = Failure(type="InvalidRecord", message=message, problems=problems)
+    return Answer(_INVALID, error=_encode(failure).decode())
+
+
+def skipped(culprits: tuple[str, ...]) -> Answer:
+    """Make the answer of a summary whose required upstreams have no usable result."""
+    message = f"No usable result of {', '.join(culprits)}, which the summary requires."
+    return failed(Failure(type="Skipped", message=message, culprits=culprits), _SKIPPED)
+
+
+def condition_failure(raised: Raised) -> Answer:
+    """Make the answer for a record on which the condition `when` raised."""
+    failure = raised.failure
+    return failed(Failure(type=failure.type, message=f"The condition `when` raised: {failure.message}"))
+
+
+def _given(step: Step, code: int, run_id: str | None) -> Any:
+    if code in (_INVALID, _SKIPPED):
+        return ()
+    given = step.columns.given
+    return given if run_id is None else tuple(msgspec.structs.replace(one, run_id=run_id) for one in given)
