@@ -1,0 +1,1 @@
+"""The sample leads and the project that scores them."""
