@@ -1,0 +1,42 @@
+"""The commands, in the order of `mlsm --help`, and how each is called."""
+
+from __future__ import annotations
+
+import importlib
+from argparse import ArgumentParser, Namespace
+from typing import Protocol
+
+from mlsm.cli.terminal import Terminal
+
+__all__ = ["COMMANDS", "Command", "command"]
+
+COMMANDS: dict[str, str] = {
+    "demo": "see it all work on 50,000 sample leads",
+    "init": "make a new project",
+    "list": "show every model version",
+    "fields": "show what the models need to know of a lead",
+    "score": "score leads from files",
+    "lead": "show one lead: its scores, why, and how they changed",
+    "runs": "show past runs, or one of them and what failed in it",
+    "export": "write scores to a file",
+    "check": "try models on typical and hostile records",
+}
+"""Every command with its line of help; each is a module of this package."""
+
+
+class Command(Protocol):
+    """What the module of a command offers."""
+
+    EXAMPLES: str
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what the command takes."""
+
+    def run(self, args: Namespace, terminal: Terminal) -> int:
+        """Do it and give the exit code."""
+
+
+def command(name: str) -> Command:
+    """Import the module of one command, and no other."""
+    module: Command = importlib.import_module(f"mlsm.cli.{name}")  # type: ignore[assignment]  # a module is its Protocol
+    return module

@@ -1,0 +1,160 @@
+"""The door: from arguments to an exit code, whatever happens between.
+
+Exit codes: 0 all well, 1 what the user can mend, 2 usage, 3 a bug of ours, 4 finished but
+an active model failed too often, 130 interrupted, 143 terminated, 141 nobody reads stdout.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+import threading
+from argparse import SUPPRESS, Action, ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from mlsm.cli.commands import COMMANDS, command
+from mlsm.cli.terminal import Terminal, own_stdout
+from mlsm.cli.words import WORDS
+from mlsm.errors import MlsmError
+
+__all__ = ["Terminated", "main"]
+
+_ABOUT = "Run many scoring models, in many versions, over the same leads, and keep every result."
+_MENDABLE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOSPC, errno.EROFS}
+    | {errno.EDQUOT, errno.ENAMETOOLONG, errno.EMFILE, errno.EFBIG}
+)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM arrived. An interrupt, since that is what no model can catch."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments, those of the process unless given.
+
+    Returns:
+        The exit code.
+
+    Example:
+        >>> main(["--version"])
+        mlsm ...
+        0
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        parser = _parser(arguments)
+        args = parser.parse_args(arguments)
+        if args.command is None:
+            parser.print_help(sys.stderr)
+            return 2
+    except SystemExit as stop:  # argparse's way to return
+        return stop.code if isinstance(stop.code, int) else 2
+    try:
+        with _terminable(), own_stdout() as out:
+            return command(args.command).run(args, Terminal(out=out, err=sys.stderr, json=getattr(args, "json", False)))
+    except BrokenPipeError:
+        return 141
+    except Terminated:
+        return _stopped("Terminated.", 143)
+    except KeyboardInterrupt:
+        return _stopped("Interrupted.", 130)
+    except MlsmError as error:
+        return _told(str(error), 1)
+    except Exception as error:  # noqa: BLE001 - this door's one broad except, for our own bugs
+        if isinstance(error, OSError) and error.errno in _MENDABLE:
+            return _told(_os_message(error), 1)
+        return _bug(error)
+
+
+def _parser(arguments: Sequence[str]) -> ArgumentParser:
+    """Build the parser; only commands that occur in the arguments load their module."""
+    parser = ArgumentParser(
+        prog="mlsm",
+        description=_ABOUT,
+        epilog=WORDS,
+        parents=[_shared()],
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and stop")
+    parser.set_defaults(project=None, log=None)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, summary in COMMANDS.items():
+        loaded = command(name) if name in arguments else None
+        made = subparsers.add_parser(
+            name,
+            help=summary,
+            description=None if loaded is None else loaded.__doc__,
+            epilog=None if loaded is None else loaded.EXAMPLES,
+            parents=[_shared()],
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if loaded is not None:
+            loaded.add_arguments(made)
+    return parser
+
+
+def _shared() -> ArgumentParser:
+    """Declare what may stand before or after a command; absent, it sets nothing."""
+    shared = ArgumentParser(add_help=False, argument_default=SUPPRESS)
+    shared.add_argument("--project", metavar="DIR", help="the project's folder (default: the nearest mlsm.toml upward)")
+    shared.add_argument("--log", metavar="FILE", help="a run's log, - for stderr (default: a file in .mlsm/logs/)")
+    return shared
+
+
+class _Version(Action):
+    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"mlsm {version('mlsm')}\n")
+        parser.exit()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Turn SIGTERM into an exception, so that an open run is closed on the way out."""
+
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _told(text: str, code: int) -> int:
+    sys.stderr.write(f"{text}\n")
+    return code
+
+
+def _stopped(text: str, code: int) -> int:
+    return _told(f"\n{text}", code)
+
+
+def _os_message(error: OSError) -> str:
+    named = "" if error.filename is None else f"{error.filename!r}: "
+    return f"{named}{error.strerror}."
+
+
+def _bug(error: Exception) -> int:
+    import traceback
+
+    traceback.print_exception(error, file=sys.stderr)
+    return _told(
+        "\nThis is a mistake in mlsm, not in your data or your models; we are sorry.\n"
+        "What was stored is whole. Please report it with the lines above and what `mlsm --version` says.",
+        3,
+    )

@@ -1,0 +1,114 @@
+"""From results as the store yields them to the rows of an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from mlsm._batch import long_schema, read_result
+from mlsm._result import Result
+
+__all__ = ["changed", "narrow", "results_of", "usable", "widen"]
+
+_SHOWN = ("model", "version", "status", "outcome", "score", "label", "as_of", "run_id")
+_STOOD_IN = pl.col("substitute").is_not_null()
+
+
+def usable() -> pl.Expr:
+    """Tell which results can be used: those that are ok, and those that a value stands in for."""
+    return (pl.col("outcome") == "ok") | _STOOD_IN
+
+
+def narrow(frame: pl.DataFrame, keep: Sequence[str]) -> pl.DataFrame:
+    """Give one row a score: the id, the kept columns, and what was said.
+
+    Args:
+        frame: results in long form with their `kept` column.
+        keep: the kept columns wanted; where one has the name of another column, `keep:`
+            stands before it.
+
+    Example:
+        >>> frame = pl.DataFrame(schema=long_schema() | {"kept": pl.String()})
+        >>> narrow(frame, ["email"]).columns[:4]
+        ['record_id', 'email', 'model', 'version']
+    """
+    taken = {"record_id", *_SHOWN}
+    return _stood_in(frame).select("record_id", *_kept(frame, keep, taken), *_SHOWN)
+
+
+def widen(frames: Iterable[pl.DataFrame], keep: Sequence[str], *, with_outcome: bool) -> pl.DataFrame:
+    """Give one row a lead: the id, the kept columns, and a score and a label a model.
+
+    A model's columns bear its name where the version is active, else `name@version`.
+    """
+    rows = pl.concat([_stood_in(frame) for frame in frames] or [pl.DataFrame(schema=_schema())])
+    shown = pl.when(pl.col("status") == "active").then("model").otherwise(pl.format("{}@{}", "model", "version"))
+    rows = rows.with_columns(shown.alias("shown"))
+    columns = rows.get_column("shown").unique(maintain_order=True).to_list()
+    facets = ("score", "label", "outcome") if with_outcome else ("score", "label")
+    titles = {(name, facet): name if facet == "score" else f"{name}.{facet}" for name in columns for facet in facets}
+    wide = rows.unique("record_id", keep="first", maintain_order=True).select("record_id", "kept")
+    wide = wide.select("record_id", *_kept(wide, keep, {"record_id", *titles.values()}))
+    for name in columns:
+        renamed = [pl.col(facet).alias(titles[name, facet]) for facet in facets]
+        of_model = rows.filter(pl.col("shown") == name).unique("record_id", keep="last").select("record_id", *renamed)
+        wide = wide.join(of_model, on="record_id", how="left", maintain_order="left")
+    return wide
+
+
+def changed(frames: Iterable[pl.DataFrame], before: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield the scores that differ from what was said before, new ones included."""
+    key = ["record_id", "model"]
+    old = pl.concat(
+        [frame.filter(pl.col("status") == "active").select(*key, "score", "label", "outcome") for frame in before]
+        or [pl.DataFrame(schema=_schema()).select(*key, "score", "label", "outcome")]
+    )
+    old = old.with_columns(pl.lit(value=True).alias("was_there"))
+    same = pl.col("was_there").fill_null(value=False)
+    for name in ("score", "label", "outcome"):
+        same = same & pl.col(name).eq_missing(pl.col(f"{name}_before"))
+    for frame in frames:
+        yield (
+            frame.join(old, on=key, how="left", suffix="_before", maintain_order="left")
+            .filter(~same)
+            .select(frame.columns)
+        )
+
+
+def results_of(frame: pl.DataFrame) -> Iterator[Result]:
+    """Yield the results of a frame in long form."""
+    for row in frame.select(*long_schema()).iter_rows():
+        yield read_result(row)
+
+
+def _schema() -> dict[str, Any]:
+    return {**long_schema(), "kept": pl.String()}
+
+
+def _stood_in(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put the value that stands in for a failed result in its place."""
+    if frame.get_column("substitute").null_count() == frame.height:
+        return frame
+    score = pl.col("substitute").str.json_path_match("$.score").cast(pl.Float64)
+    label = pl.col("substitute").str.json_path_match("$.label")
+    return frame.with_columns(
+        pl.when(_STOOD_IN).then(score).otherwise("score").alias("score"),
+        pl.when(_STOOD_IN).then(label).otherwise("label").alias("label"),
+    )
+
+
+def _kept(frame: pl.DataFrame, keep: Sequence[str], taken: set[str]) -> list[pl.Series]:
+    if not keep:
+        return []
+    objects = [{} if text is None else msgspec.json.decode(text) for text in frame.get_column("kept")]
+    return [
+        pl.Series(f"keep:{name}" if name in taken else name, [_text(each.get(name)) for each in objects], pl.String)
+        for name in keep
+    ]
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,0 +1,3 @@
+EXAMPLES=""
+def add_arguments(p): ...
+def run(a,t): return 0

@@ -1,0 +1,169 @@
+"""Show one lead: what sales sees, what each model version says and why, and how it changed.
+
+What sales sees is one score a model. Below it stand all versions, drafts too, and the
+history, newest first. A lead that was never scored is an error.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlsm._result import Result
+from mlsm.cli.counts import outcome_style, status_style
+from mlsm.cli.opening import add_json, add_store, open_project, opened_store
+from mlsm.cli.reasons import failure_text, reason_lines, score_text, top_reasons
+from mlsm.cli.tables import Column, Table
+from mlsm.cli.terminal import Terminal
+from mlsm.cli.wording import amount, clean
+from mlsm.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from mlsm.contracts import Store
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = "example:\n  mlsm lead 0012345\n  mlsm lead 0012345 --json"
+_RUNS_SHOWN = 10
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("id", metavar="ID", help="the lead's id, exactly as in the data, leading zeros included")
+    parser.add_argument("--all", action="store_true", help=f"the whole history, not the last {_RUNS_SHOWN} runs")
+    add_store(parser)
+    add_json(parser)
+
+
+def run(args: Namespace, terminal: Terminal) -> int:
+    """Show one lead."""
+    project = open_project(args)
+    with opened_store(args.store, project) as store:
+        history = store.history(args.id)
+        if not history:
+            raise UnknownNameError(
+                f"No results of lead {args.id!r} in the store; expected an id that was scored.",
+                hint="Ids are kept byte for byte: '007' is not '7'. `mlsm runs` shows what was scored.",
+            )
+        purposes = _purposes(store, history)
+        scores, currents, kept = store.score(args.id), store.current(args.id), store.kept(args.id)
+    if terminal.json:
+        told = [{"run_id": run_id, "purpose": purpose} for run_id, purpose in purposes.items()]
+        terminal.document(
+            {"id": args.id, "kept": kept, "score": scores, "current": currents, "history": history, "runs": told}
+        )
+        return 0
+    terminal.write(f"Lead {clean(args.id)}", style="bold")
+    for name, value in kept.items():
+        terminal.write(f"  {clean(name)}: {'' if value is None else clean(value)}", style="dim")
+    _show_scores(scores, terminal)
+    _show_current(currents, terminal)
+    _show_history(history, purposes, terminal, limit=None if args.all else _RUNS_SHOWN)
+    return 0
+
+
+def _purposes(store: Store, history: Sequence[Result]) -> dict[str, str]:
+    """Find the purpose of every run that this lead was in, newest first."""
+    ids = dict.fromkeys(result.run_id for result in history if result.run_id is not None)
+    return {run_id: store.run(run_id).plan.purpose for run_id in ids}
+
+
+def _show_scores(scores: Sequence[Result], terminal: Terminal) -> None:
+    terminal.title("What sales sees")
+    if not scores:
+        terminal.write("  nothing yet: no active model has scored this lead in a live run")
+    for result in scores:
+        shown = score_text(result.score)
+        if result.label is not None:
+            shown += f"  {clean(result.label)}"
+        if not result.usable:
+            shown = f"no score: {result.outcome}"
+        terminal.write(f"  {clean(result.model)}  {shown}", style="bold" if result.usable else "yellow")
+        if not result.usable and (said := failure_text(result)):
+            terminal.write(f"      {said}")
+        if result.reasons is not None:
+            _show_reasons(result, terminal)
+
+
+def _show_reasons(result: Result, terminal: Terminal) -> None:
+    if result.reasons is None:
+        return
+    lines = reason_lines(result.reasons)
+    width = max((len(number) for number, _ in lines), default=0)
+    for number, text in lines:
+        style = "red" if number.startswith("-") else "green"
+        terminal.write(f"      {number.rjust(width)}  {text}", style=style)
+    notes = []
+    if result.reasons.scale == "log_odds":
+        notes.append("in log odds: above 0 speaks for this lead, below 0 against it")
+    if result.reasons.approximate:
+        notes.append("approximate")
+    if notes:
+        terminal.write(f"      {' '.join(['', *notes]).strip()}", style="dim")
+
+
+def _show_current(currents: Sequence[Result], terminal: Terminal) -> None:
+    terminal.title("What each model version says")
+    rows = [
+        {
+            "version": result.key,
+            "status": result.status,
+            "outcome": str(result.outcome),
+            "score": result.score,
+            "label": result.label,
+            "as_of": result.as_of,
+            "why": failure_text(result) or top_reasons(result.reasons),
+        }
+        for result in currents
+    ]
+    columns = (
+        Column(key="version", title="model"),
+        Column(key="status", style_of=status_style),
+        Column(key="outcome", style_of=outcome_style),
+        Column(key="score", right=True),
+        Column(key="label"),
+        Column(key="as_of", title="as of (UTC)", style_of=lambda _: "dim"),
+        Column(key="why"),
+    )
+    terminal.table(Table(columns=columns, rows=rows))
+
+
+def _show_history(
+    history: Sequence[Result], purposes: dict[str, str], terminal: Terminal, *, limit: int | None
+) -> None:
+    """Show a row a run, newest first, and a column a model: an active one by its name alone."""
+    names: dict[str, None] = {}
+    by_run: dict[str, dict[str, Any]] = {}
+    for result in history:
+        run_id = result.run_id or ""
+        row = by_run.setdefault(run_id, {"as_of": result.as_of, "purpose": purposes.get(run_id), "run": run_id})
+        name = result.model if result.status == "active" else result.key
+        names[name] = None
+        row[f"said {name}"] = _said(result)
+    terminal.title("History")
+    columns = [Column(key="as_of", title="as of (UTC)"), Column(key="purpose", style_of=_purpose_style)]
+    columns += [Column(key=f"said {name}", title=name, right=True) for name in sorted(names, key=_drafts_last)]
+    columns.append(Column(key="run", style_of=lambda _: "dim"))
+    rows = list(by_run.values())[:limit]
+    if terminal.data_styled:
+        rows = [{**row, "run": row["run"][:13]} for row in rows]
+    terminal.table(Table(columns=tuple(columns), rows=rows))
+    if len(rows) < len(by_run):
+        terminal.say(f"{amount(len(by_run) - len(rows), 'earlier run')} not shown; --all shows them.", style="dim")
+
+
+def _said(result: Result) -> str:
+    if not result.usable:
+        return str(result.outcome)
+    return score_text(result.score) + ("" if result.label is None else f" {result.label}")
+
+
+def _drafts_last(name: str) -> tuple[bool, str]:
+    return "@" in name, name
+
+
+def _purpose_style(purpose: object) -> str:
+    return "dim" if purpose == "live" else "yellow"
+
+

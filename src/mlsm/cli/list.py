@@ -1,0 +1,72 @@
+"""Show every model version of the project.
+
+One row a version: whether it decides (active), is on trial (draft) or was put away
+(retired), what it needs to know of a lead, and where its code lies.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from mlsm._catalog import Catalog
+from mlsm._model import Model
+from mlsm.cli.opening import add_json, open_project
+from mlsm.cli.tables import Column, Table
+from mlsm.cli.terminal import Terminal
+from mlsm.cli.wording import amount, named
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = "example:\n  mlsm list"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_json(parser)
+
+
+def run(args: Namespace, terminal: Terminal) -> int:
+    """List the models."""
+    project = open_project(args)
+    rows = [_row(model, project.catalog) for model in project.catalog.values()]
+    if terminal.json:
+        terminal.document(rows)
+        return 0
+    terminal.table(
+        Table(
+            columns=(
+                Column(key="model", style_of=lambda _: "bold"),
+                Column(key="version"),
+                Column(key="kind"),
+                Column(key="status", style_of=lambda status: "green" if status == "active" else "dim"),
+                Column(key="needs", title="fields"),
+                Column(key="source", title="from", style_of=lambda _: "dim"),
+            ),
+            rows=[{**row, "needs": _needs(row, terminal)} for row in rows],
+        )
+    )
+    active = sum(row["status"] == "active" for row in rows)
+    drafts = sum(row["status"] == "draft" for row in rows)
+    terminal.say(f"{amount(len(rows), 'model version')}: {active} active, {amount(drafts, 'draft')}.", style="dim")
+    return 0
+
+
+def _row(model: Model, catalog: Catalog) -> dict[str, Any]:
+    retired = model.status == "retired"
+    return {
+        "model": model.name,
+        "version": model.version,
+        "kind": model.kind,
+        "status": model.status,
+        "fields": [field.column for field in model.inputs],
+        "models": [] if retired else list(catalog.upstreams(model.key).values()),
+        "source": model.source,
+        "digest": model.digest,
+    }
+
+
+def _needs(row: dict[str, Any], terminal: Terminal) -> str:
+    upstreams = [f"score of {key}" for key in row["models"]]
+    listed = [*upstreams, *row["fields"]]
+    return named(listed, limit=4 if terminal.data_styled else len(listed))

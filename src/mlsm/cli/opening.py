@@ -1,0 +1,90 @@
+"""What a command opens: the project, its store, the inputs."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlsm.contracts import Reader, Store
+    from mlsm.project import Project
+
+__all__ = ["add_json", "add_store", "names", "open_input", "open_project", "opened_store", "shown_url", "time_of"]
+
+
+def open_project(args: Namespace) -> Project:
+    """Load the project that `--project` names, else the nearest one upward."""
+    from mlsm.project import find_project, load_project
+
+    return load_project(Path(args.project) if args.project is not None else find_project(Path.cwd()))
+
+
+def open_input(path: str, project: Project) -> Reader:
+    """Open a file, or `-` for standard input, as the project says that its inputs are written."""
+    from mlsm.readers import open_reader
+
+    return open_reader(path, dialect=project.dialect)
+
+
+@contextmanager
+def opened_store(url: str | None, project: Project) -> Iterator[Store]:
+    """Open the store of a URL, else the project's; let go of it afterwards."""
+    from mlsm.stores import open_store
+
+    store = open_store(project.store_url, project.folder) if url is None else open_store(url, Path.cwd())
+    try:
+        yield store
+    finally:
+        store.dispose()
+
+
+def shown_url(url: str) -> str:
+    """Write a store's URL without its password.
+
+    Example:
+        >>> shown_url("postgresql://ada:secret@db/leads"), shown_url("sqlite:///mlsm.db")
+        ('postgresql://ada:***@db/leads', 'sqlite:///mlsm.db')
+    """
+    return re.sub(r"(://[^/:@]*):[^@/]*@", r"\1:***@", url)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read a list of names parted by commas.
+
+    Example:
+        >>> names("fit, size@2")
+        ('fit', 'size@2')
+    """
+    found = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not found:
+        raise ArgumentTypeError(f"{text!r} names nothing; expected names parted by commas.")
+    return found
+
+
+def time_of(text: str) -> datetime:
+    """Read a time in ISO form; without a zone it is UTC.
+
+    Example:
+        >>> time_of("2026-11-22").isoformat()
+        '2026-11-22T00:00:00+00:00'
+    """
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no time; expected one such as 2026-11-22 or 2026-11-22T06:30Z.") from error
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Let a command write its data as JSON."""
+    parser.add_argument("--json", action="store_true", help="write the data as one JSON document")
+
+
+def add_store(parser: ArgumentParser) -> None:
+    """Let a command use another store than the project's."""
+    parser.add_argument("--store", metavar="URL", help="another store than the project's, such as sqlite:///other.db")

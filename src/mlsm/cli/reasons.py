@@ -1,0 +1,81 @@
+"""One result in words: its score, why it is what it is, or why there is none."""
+
+from __future__ import annotations
+
+from mlsm._result import Outcome, Reasons, Result
+from mlsm.cli.wording import clean, decimals, moment
+
+__all__ = ["failure_text", "reason_lines", "score_text", "top_reasons"]
+
+
+def score_text(score: float | None) -> str:
+    """Write one score.
+
+    Example:
+        >>> score_text(72.0), score_text(0.03125), score_text(None)
+        ('72', '0.0312', '-')
+    """
+    return "-" if score is None else f"{score:.{decimals([score])}f}"
+
+
+def reason_lines(reasons: Reasons) -> list[tuple[str, str]]:
+    """Give what made a score, a line each: the signed number and what it stands for.
+
+    Example:
+        >>> from mlsm._result import Reason
+        >>> item = Reason(field="employees", contribution=62.0, text="more than 500 employees")
+        >>> reason_lines(Reasons(baseline=10.0, items=(item,)))
+        [('+10', 'to begin with'), ('+62', 'more than 500 employees (employees)')]
+    """
+    numbers = [reasons.baseline, *(item.contribution for item in reasons.items), reasons.other]
+    places = decimals(numbers)
+    lines = [(reasons.baseline, "to begin with")]
+    lines += [
+        (item.contribution, item.field if item.text is None else f"{item.text} ({item.field})") for item in reasons.items
+    ]
+    lines += [(reasons.other, "everything else")]
+    # What is nothing at the beginning and at the end needs no line; an item of 0 was looked at.
+    shown = [line for place, line in enumerate(lines) if line[0] or 0 < place < len(lines) - 1]
+    return [(f"{value:+.{places}f}", clean(text)) for value, text in shown]
+
+
+def top_reasons(reasons: Reasons | None, limit: int = 3) -> str:
+    """Give the weightiest reasons in one line.
+
+    Example:
+        >>> from mlsm._result import Reason
+        >>> items = (Reason(field="country", contribution=-5.0), Reason(field="employees", contribution=62.0))
+        >>> top_reasons(Reasons(items=items))
+        '+62 employees, -5 country'
+    """
+    if reasons is None:
+        return ""
+    items = sorted((item for item in reasons.items if item.contribution), key=lambda item: -abs(item.contribution))
+    places = decimals([item.contribution for item in items[:limit]])
+    return ", ".join(f"{item.contribution:+.{places}f} {clean(item.text or item.field)}" for item in items[:limit])
+
+
+def failure_text(result: Result) -> str:
+    """Say why a result has no score, '' where it has one.
+
+    Example:
+        >>> from mlsm._result import Failure
+        >>> failure_text(Result(record_id="7", model="fit", version="1", status="active", outcome=Outcome.ERROR,
+        ...                     error=Failure(type="ValueError", message="no such country")))
+        'ValueError: no such country'
+    """
+    if result.outcome is Outcome.ABSTAINED:
+        return "does not apply to this lead"
+    if result.error is None:
+        return ""
+    if result.error.problems:
+        said = "; ".join(clean(problem) for problem in result.error.problems)
+    else:
+        said = clean(f"{result.error.type}: {result.error.message}")
+    if result.error.culprits:
+        said += f" (because of {', '.join(clean(culprit) for culprit in result.error.culprits)})"
+    if result.substitute is not None:
+        since = result.substitute.stale_since
+        held = "a declared value" if since is None else f"its last good score, of {moment(since)}"
+        said += f"; {held} stands in"
+    return said

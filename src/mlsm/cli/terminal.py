@@ -1,0 +1,144 @@
+"""The two streams of a command: data on stdout, talk on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import msgspec
+
+from mlsm.cli.tables import Table, plain, rich_table
+
+__all__ = ["Terminal", "own_stdout"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """Where a command writes: data to `out`, talk to `err`.
+
+    Args:
+        out: data: what a pipe or a file is meant to receive.
+        err: talk: what a person reads.
+        json: whether the data is wanted as JSON.
+    """
+
+    out: TextIO
+    err: TextIO
+    json: bool = False
+
+    @property
+    def data_styled(self) -> bool:
+        """Tell whether data goes to a screen that shows colour."""
+        return _styled(self.out)
+
+    @property
+    def talk_styled(self) -> bool:
+        """Tell whether talk goes to a screen that shows colour."""
+        return _styled(self.err)
+
+    @property
+    def draws(self) -> bool:
+        """Tell whether the data's stream can show block characters."""
+        try:
+            "█▏·…".encode(self.out.encoding or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
+    def say(self, text: str = "", *, style: str = "") -> None:
+        """Write one line of talk."""
+        self._line(self.err, text, style, styled=self.talk_styled)
+
+    def write(self, text: str = "", *, style: str = "") -> None:
+        """Write one line of data that is no table."""
+        self._line(self.out, text, style, styled=self.data_styled)
+
+    def title(self, text: str) -> None:
+        """Write a heading above data, after an empty line."""
+        self.write()
+        self.write(text, style="bold")
+
+    def talk_table(self, table: Table) -> None:
+        """Write a table that is talk."""
+        self._table(self.err, table, styled=self.talk_styled)
+
+    def table(self, table: Table) -> None:
+        """Write a table: of rich on a screen, else aligned plain text."""
+        self._table(self.out, table, styled=self.data_styled)
+
+    def document(self, value: Any) -> None:
+        """Write one JSON document."""
+        text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
+        self.out.write(text.decode() + "\n")
+
+    def lines(self, values: Sequence[Any]) -> None:
+        """Write NDJSON: one JSON value a line."""
+        for value in values:
+            self.out.write(msgspec.json.encode(value, enc_hook=str).decode() + "\n")
+
+    def _line(self, stream: TextIO, text: str, style: str, *, styled: bool) -> None:
+        if not (styled and style):
+            stream.write(text + "\n")
+            stream.flush()
+            return
+        from rich.text import Text
+
+        _console(stream).print(Text(text, style=style), soft_wrap=True)
+
+    def _table(self, stream: TextIO, table: Table, *, styled: bool) -> None:
+        if styled:
+            _console(stream).print(rich_table(table))
+        else:
+            stream.write(plain(table) + "\n")
+            stream.flush()
+
+
+def _styled(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def _console(stream: TextIO) -> Any:
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False, force_terminal=True)
+
+
+@contextmanager
+def own_stdout() -> Iterator[TextIO]:
+    """Keep stdout for the command's data; what models print goes to stderr.
+
+    Descriptor 1 is pointed at stderr as well, since libraries written in C, and the
+    children of a model, write there and not to `sys.stdout`.
+    """
+    before = sys.stdout
+    if _descriptor(before) != 1:
+        with redirect_stdout(sys.stderr):
+            yield before
+        return
+    before.flush()
+    kept = os.dup(1)
+    with (
+        os.fdopen(kept, "w", encoding=before.encoding, errors="backslashreplace") as own,
+        redirect_stdout(sys.stderr),
+    ):
+        os.dup2(2, 1)
+        try:
+            yield own
+            own.flush()
+        finally:
+            os.dup2(kept, 1)
+
+
+def _descriptor(stream: TextIO | None) -> int | None:
+    if stream is None:
+        return None
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,127 @@
+"""How values are written for people: numbers, times, and text that came from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+__all__ = ["amount", "bar", "clean", "decimals", "duration", "moment", "named", "number", "rate"]
+
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+_HOUR = 3600
+_MINUTE = 60
+
+
+def clean(text: object, limit: int | None = None) -> str:
+    r"""Make text safe to print: one line, no control or escape characters.
+
+    Example:
+        >>> clean("two\nlines \x1b[31m")
+        'two\\nlines \\x1b[31m'
+        >>> clean("much too long", limit=8)
+        'much to…'
+    """
+    shown = str(text)
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+    if limit is not None and len(shown) > limit:
+        shown = shown[: limit - 1] + "…"
+    return shown
+
+
+def number(value: int) -> str:
+    """Write a whole number for people.
+
+    Example:
+        >>> number(50000)
+        '50,000'
+    """
+    return f"{value:,}"
+
+
+def amount(value: int, thing: str, things: str | None = None) -> str:
+    """Write a number of things.
+
+    Example:
+        >>> amount(1, "lead"), amount(1200, "lead"), amount(2, "entry", "entries")
+        ('1 lead', '1,200 leads', '2 entries')
+    """
+    return f"{value:,} {thing if value == 1 else things or thing + 's'}"
+
+
+def named(names: Iterable[str], limit: int = 5) -> str:
+    """List names, the surplus as a number.
+
+    Example:
+        >>> named(["a", "b", "c"], limit=2)
+        'a, b and 1 more'
+    """
+    listed = [clean(name) for name in names]
+    if len(listed) <= limit:
+        return ", ".join(listed)
+    return f"{', '.join(listed[:limit])} and {len(listed) - limit:,} more"
+
+
+def decimals(values: Iterable[float]) -> int:
+    """Tell how many decimals show a column of numbers well.
+
+    Example:
+        >>> decimals([72.0, 31.0]), decimals([72.5, 31.25]), decimals([0.25, 0.125])
+        (0, 2, 3)
+    """
+    known = [value for value in values if value is not None and abs(value) != float("inf") and value == value]
+    if not known:
+        return 0
+    greatest = max(abs(value) for value in known)
+    most = 1 if greatest >= 1000 else 2 if greatest >= 10 else 3 if greatest >= 1 else 4
+    return next((n for n in range(most) if all(abs(round(v, n) - v) < 10**-most / 2 for v in known)), most)
+
+
+def duration(seconds: float) -> str:
+    """Write how long something took.
+
+    Example:
+        >>> duration(0.034), duration(3.42), duration(75), duration(3700)
+        ('34 ms', '3.4 s', '1 min 15 s', '1 h 01 min')
+    """
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    if seconds < _HOUR:
+        return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
+    return f"{int(seconds) // _HOUR} h {int(seconds) % _HOUR // 60:02d} min"
+
+
+def rate(count: int, seconds: float) -> str:
+    """Write how many leads a second.
+
+    Example:
+        >>> rate(50_000, 3.4)
+        '14,700 leads/s'
+    """
+    speed = count / max(seconds, 1e-9)
+    rounded = round(speed, -max(0, len(str(int(speed))) - 3))
+    return f"{int(rounded):,} leads/s"
+
+
+def moment(value: datetime | None) -> str:
+    """Write a time, in UTC, to the minute.
+
+    Example:
+        >>> moment(datetime(2026, 11, 22, 6, 30, 12, tzinfo=UTC))
+        '2026-11-22 06:30'
+    """
+    return "" if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def bar(share: float, width: int, *, blocks: Sequence[str] = _BLOCKS) -> str:
+    """Draw a bar, `share` of `width` characters long.
+
+    Example:
+        >>> bar(0.5, 8), bar(0.5, 8, blocks=" #")
+        ('████', '####')
+    """
+    steps = len(blocks) - 1
+    full, rest = divmod(round(max(0.0, min(1.0, share)) * width * steps), steps)
+    return blocks[-1] * full + (blocks[rest] if rest else "")
