@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from copy import copy
 from typing import Any, Literal, Self, TypeAlias
 
 from mlsm._digest import digest_of
-from mlsm._fields import Fields, fields_of_function, fields_of_mapping
+from mlsm._fields import Fields, Kind, fields_of_function, fields_of_mapping
 from mlsm._guard import Raised, attempt
 from mlsm._typing import Function
 from mlsm.errors import DeclarationError
@@ -16,7 +17,7 @@ __all__ = ["STATUSES", "Call", "Model", "SummaryModel", "check_key", "model", "s
 
 STATUSES = ("active", "draft", "retired")
 _KEY_MAX = 128
-_SIMPLE: dict[Any, Any] = {int: 1, str: "lorem ipsum", bool: True, float: 1.2}
+_SIMPLE: dict[str | None, Any] = {"int": 1, "str": "lorem ipsum", "bool": True, "float": 1.2}
 
 Call: TypeAlias = Literal["data", "fields", "frame"]
 """How the function is called: `fcn(data=…, results=…)`, one argument a field, or a frame."""
@@ -173,26 +174,44 @@ class Model:
     def execute(self, data: Mapping[str, Any], results: dict[str, Any]) -> dict[str, Any]:
         """Run on one record's data and put the answer into `results[name][version]`, as in 0.0.4.
 
-        Fields are checked for presence only. What fails is told under `_error`.
+        Fields are checked for presence only, and the function is handed `data` and `results`
+        themselves. What fails is told under `_error`, by the exception's own text.
+
+        Raises:
+            DeclarationError: the model takes its fields as parameters, not `data` and `results`.
 
         Example:
             >>> double = Model("double", {"x": int}, "1", lambda data, results: {"score": 2 * data["x"]})
             >>> double.execute(data={"x": 4}, results={})
             {'double': {'1': {'score': 8, '_status': 'draft'}}}
         """
+        if self.call != "data":
+            raise DeclarationError(
+                f"Model {self.key!r} takes its fields as parameters; expected a function of `data` and `results`.",
+                hint="Score with it through `mlsm.score` or `mlsm.score_one`.",
+            )
+        results.setdefault(self.name, {})  # functions could see their own name there
         absent = [field for field in self._declared() if field not in data]
+        answer = attempt(self._answer, data, results) if not absent else None
         if absent:
-            answer: dict[str, Any] = {"_error": f"Expected 'data' input '{absent[-1]}' not found"}
-        else:
-            returned = attempt(lambda: dict(self.fcn(data=data, results=results)))
-            answer = {"_error": returned.failure.message} if isinstance(returned, Raised) else returned
-        answer["_status"] = self.status
+            answer = {"_error": f"Expected 'data' input '{absent[-1]}' not found", "_status": self.status}
+        elif isinstance(answer, Raised):
+            text = attempt(str, answer.error)
+            answer = {"_error": answer.failure.message if isinstance(text, Raised) else text, "_status": self.status}
         results.setdefault(self.name, {})[self.version] = answer
         return results
 
+    def _answer(self, data: Mapping[str, Any], results: dict[str, Any]) -> Any:
+        answer = self.fcn(data=data, results=results)
+        if isinstance(answer, (dict, MutableMapping)):  # dict first: asking an abstract class takes its time
+            answer = copy(answer)  # it may be a constant, or another model's answer handed on
+        answer["_status"] = self.status
+        return answer
+
     def test(self) -> bool:
         """Run on a simple value for each field and tell whether nothing failed, as in 0.0.4."""
-        data = {field: _SIMPLE[kind] for field, kind in self._declared().items() if kind in _SIMPLE}
+        names = {field: _kind_name(kind) for field, kind in self._declared().items()}
+        data = {field: _SIMPLE[name] for field, name in names.items() if name in _SIMPLE}
         return "_error" not in self.execute(data=data, results={})[self.name][self.version]
 
 
@@ -403,6 +422,11 @@ def summary_model(
 def _origin(function: Function) -> str | None:
     module = getattr(function, "__module__", None)
     return None if module is None else f"{module}:{function.__qualname__}"
+
+
+def _kind_name(declared: Any) -> str | None:
+    name: str | None = declared.name if isinstance(declared, Kind) else getattr(declared, "__name__", None)
+    return name
 
 
 def _parameters(function: Function) -> Mapping[str, inspect.Parameter]:
