@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -21,7 +21,7 @@ from mlsm._typing import Lane
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FACETS", "KEPT", "Batch", "ModelColumns", "facet", "long_schema"]
+__all__ = ["FACETS", "KEPT", "Batch", "ModelColumns", "Trace", "facet", "long_schema", "read_result", "widen"]
 
 Facet: TypeAlias = Literal["outcome", "score", "label", "output", "reasons", "error", "substitute"]
 FACETS: tuple[Facet, ...] = ("outcome", "score", "label", "output", "reasons", "error", "substitute")
@@ -60,6 +60,16 @@ def long_schema() -> dict[str, pl.DataType]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """The traceback of one of the first distinct errors of a model in a part."""
+
+    model: str
+    type: str
+    message: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelColumns:
     """Whose columns these are: one model version, in the order of the catalog.
 
@@ -94,6 +104,7 @@ class Batch:
         scored_at: the time of day at which the part was scored, UTC.
         run_id: the run, None where nothing is stored.
         inputs: the columns that the models read, a row a record, where the project keeps them.
+        traces: tracebacks of the first distinct errors, for the log.
     """
 
     part: int
@@ -103,9 +114,23 @@ class Batch:
     scored_at: datetime
     run_id: str | None = None
     inputs: pl.DataFrame | None = None
+    traces: tuple[Trace, ...] = ()
 
     def __len__(self) -> int:
         return self.frame.height
+
+    @classmethod
+    def empty(cls) -> Batch:
+        """Give a batch of no record and no model."""
+        import polars as pl
+
+        moment = datetime.min.replace(tzinfo=UTC)
+        frame = pl.DataFrame(schema={"record_id": pl.String})
+        return cls(part=0, models=(), frame=frame, as_of=moment, scored_at=moment)
+
+    def rows(self, start: int, length: int) -> Batch:
+        """Give some of the rows."""
+        return replace(self, frame=self.frame.slice(start, length))
 
     def lane(self, lane: Lane) -> Batch:
         """Give the half of this part that is committed in one lane."""
@@ -152,9 +177,7 @@ class Batch:
             "model": pl.lit(model.name),
             "version": pl.lit(model.version),
             "status": pl.lit(model.status),
-            "outcome": codes.replace_strict(
-                list(range(len(OUTCOMES))), [str(outcome) for outcome in OUTCOMES], return_dtype=pl.String
-            ),
+            "outcome": _named(codes),
             "given": pl.when(called).then(pl.lit(given, pl.String)),
             "run_id": pl.lit(self.run_id, pl.String),
             "as_of": pl.lit(self.as_of),
@@ -180,7 +203,6 @@ class Batch:
         """
         import polars as pl
 
-        outcomes = pl.Enum([str(outcome) for outcome in OUTCOMES])
         columns = [pl.col("record_id")]
         columns += [pl.col(c).alias(c.removeprefix(KEPT)) for c in self.frame.columns if c.startswith(KEPT)]
         for model in self.models:
@@ -189,7 +211,7 @@ class Batch:
             columns += [
                 pl.col(facet(model.key, "score")).alias(shown),
                 (pl.col(label) if label in self.frame.columns else pl.lit(None, pl.String)).alias(f"{shown}.label"),
-                pl.col(facet(model.key, "outcome")).cast(outcomes).alias(f"{shown}.outcome"),
+                _named(pl.col(facet(model.key, "outcome"))).alias(f"{shown}.outcome"),
             ]
         return self.frame.select(columns)
 
@@ -197,6 +219,37 @@ class Batch:
         """Yield every result, record by record, in the order of the catalog."""
         for row in self.long().iter_rows():
             yield read_result(row)
+
+
+def _named(codes: pl.Expr) -> pl.Expr:
+    import polars as pl
+
+    names = [str(outcome) for outcome in OUTCOMES]
+    return codes.replace_strict(list(range(len(names))), names, return_dtype=pl.String)
+
+
+def widen(frame: pl.DataFrame) -> pl.DataFrame:
+    """Turn long rows (and a text column `kept`, if there is one) into the form of `Batch.wide`.
+
+    The models' columns come in the order in which they first occur.
+    """
+    import polars as pl
+
+    active = pl.col("status") == "active"
+    shown = pl.when(active).then("model").otherwise(pl.concat_str("model", pl.lit("@"), "version"))
+    named = frame.with_columns(shown.alias("shown"))
+    wide = named.select("record_id", *(["kept"] if "kept" in frame.columns else [])).unique(
+        "record_id", keep="first", maintain_order=True
+    )
+    for name in named.get_column("shown").unique(maintain_order=True):
+        own = named.filter(pl.col("shown") == name).select(
+            "record_id",
+            pl.col("score").alias(name),
+            pl.col("label").alias(f"{name}.label"),
+            pl.col("outcome").alias(f"{name}.outcome"),
+        )
+        wide = wide.join(own, on="record_id", how="left", maintain_order="left")
+    return wide
 
 
 def read_result(row: Sequence[Any]) -> Result:
@@ -217,6 +270,11 @@ def read_result(row: Sequence[Any]) -> Result:
         substitute=None if substitute is None else msgspec.json.decode(substitute, type=Substitute),
         given=() if given is None else msgspec.json.decode(given, type=tuple[Given, ...]),
         run_id=run_id,
-        as_of=as_of,
-        scored_at=scored_at,
+        as_of=_utc(as_of),
+        scored_at=_utc(scored_at),
     )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """Speak of the same UTC as everywhere else; polars has a time zone object of its own."""
+    return None if moment is None else moment.replace(tzinfo=UTC)

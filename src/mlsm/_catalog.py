@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mlsm._digest import digest_of
 from mlsm._model import STATUSES, Model, SummaryModel, check_key, split_key
@@ -35,14 +35,15 @@ class Catalog(Mapping[str, Model]):
         'draft'
     """
 
-    __slots__ = ("_active", "_models", "_order", "_upstreams")
+    __slots__ = ("_active", "_models", "_order", "_upstreams", "ready")
 
     def __init__(self, models: Iterable[Model]) -> None:
-        listed = list(models)
+        listed: list[Any] = list(models)
         problems = _declared(listed)
-        self._models = {model.key: model for model in listed}
-        self._active = {model.name: model for model in listed if model.status == "active"}
+        self._models: dict[str, Model] = {model.key: model for model in listed if isinstance(model, Model)}
+        self._active = {model.name: model for model in self._models.values() if model.status == "active"}
         self._upstreams: dict[str, dict[str, str]] = {}
+        self.ready: dict[Any, Any] = {}  # what the service made of this catalog, by reading and shape
         hint = None
         if not problems:
             problems += self._resolve_all()
@@ -185,7 +186,7 @@ CatalogLike: TypeAlias = Catalog | Model | Iterable[Model]
 """A catalog, or what one can be made of."""
 
 
-def _declared(models: list[Model]) -> list[str]:
+def _declared(models: list[Any]) -> list[str]:
     """Check each model by itself and the keys together."""
     problems = []
     seen: set[str] = set()

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, facet
+from mlsm._batch import FACETS, Batch, Trace, facet
 from mlsm._guard import Raised, attempt, drain
 from mlsm._result import OUTCOMES, Problem, Upstream
 from mlsm.contracts import ROW_ID, Column
@@ -23,7 +23,9 @@ from mlsm.engine.order import Prepared, Slot, Step
 from mlsm.engine.record import condition_failure, data_of, invalid, no_data, skipped
 from mlsm.engine.rowwise import check_rowwise
 
-__all__ = ["score_part"]
+__all__ = ["call_frame", "score_part"]
+
+_TRACES_MAX = 3
 
 
 def score_part(
@@ -63,6 +65,7 @@ def score_part(
         as_of=as_of,
         scored_at=scored_at,
         run_id=run_id,
+        traces=tuple(part.traces.values()),
     )
 
 
@@ -77,9 +80,24 @@ class _Part:
     answers: dict[int, pl.DataFrame] = field(default_factory=dict)
     checked: dict[int, Checked] = field(default_factory=dict)
     seen: dict[int, list[Upstream]] = field(default_factory=dict)
+    traces: dict[tuple[str, str, str], Trace] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def note(self, step: Step, answers: Sequence[Any]) -> None:
+        """Keep the tracebacks of the first distinct errors: formatting one costs as much as 100 rows."""
+        key, found = step.model.key, 0
+        for raised in answers:
+            if not isinstance(raised, Raised):
+                continue
+            failure = raised.failure
+            name = (key, failure.type, failure.message)
+            if name not in self.traces:
+                self.traces[name] = Trace(model=key, type=failure.type, message=failure.message, text=raised.trace())
+                found += 1
+            if found == _TRACES_MAX:
+                return
 
     def read(self, place: int) -> Checked:
         """Give a slot's column, read and checked."""
@@ -177,7 +195,10 @@ def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     size = len(part) if rows is None else len(rows)
     if step.model.wants_as_of:
         columns.append([part.as_of] * size)
-    return read_values(_mapped(step.predictor.record, columns, size), step.limits)
+    answers = _mapped(step.predictor.record, columns, size)
+    if Raised in set(map(type, answers)):
+        part.note(step, answers)
+    return read_values(answers, step.limits)
 
 
 def _taken(values: Sequence[Any], rows: list[int] | None) -> Sequence[Any]:
@@ -203,8 +224,9 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
         handed = handed[rows]
     if not handed.height:
         return frame_of_answers([])
-    call = partial(_called, step, part.as_of)
+    call = partial(call_frame, step, part.as_of)
     ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height)
+    part.note(step, [found for *_, found in ranges])
     answered = pl.concat(
         [frame_of_answers([failed(found.failure)]) if isinstance(found, Raised) else found for *_, found in ranges],
         how="diagonal",
@@ -215,7 +237,9 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
     return frame_of_answers([failed(failure)] * handed.height)
 
 
-def _called(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame | Raised:
+def call_frame(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame | Raised:
+    """Call a batch model with a frame and read its answer, or give what was raised."""
+
     def call() -> pl.DataFrame:
         returned = step.predictor.columns(frame, as_of)
         return read_returned(returned, frame.height, frame.get_column(ROW_ID), step.limits)

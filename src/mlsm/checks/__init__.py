@@ -1,0 +1,1 @@
+"""What `mlsm check` and a deployment run."""

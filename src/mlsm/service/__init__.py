@@ -1,0 +1,54 @@
+"""Puts catalog, engine, executors and store together: what every door calls."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlsm.service.checking import check
+    from mlsm.service.loading import load
+    from mlsm.service.one import score_one
+    from mlsm.service.report import ErrorNote, Progress, Report
+    from mlsm.service.request import Examination, Job, Output
+    from mlsm.service.run import examine, run
+    from mlsm.service.scores import Scores, score
+
+__all__ = [
+    "ErrorNote",
+    "Examination",
+    "Job",
+    "Output",
+    "Progress",
+    "Report",
+    "Scores",
+    "check",
+    "examine",
+    "load",
+    "run",
+    "score",
+    "score_one",
+]
+
+_HOMES = {
+    "ErrorNote": "report",
+    "Examination": "request",
+    "Job": "request",
+    "Output": "request",
+    "Progress": "report",
+    "Report": "report",
+    "Scores": "scores",
+    "check": "checking",
+    "examine": "run",
+    "load": "loading",
+    "run": "run",
+    "score": "scores",
+    "score_one": "one",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name when it is first used: scoring one record needs no data frames."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,200 @@
+"""The inputs of a job as numbered parts: examined first, then cut for scoring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from mlsm._batch import KEPT
+from mlsm.contracts import Column, RawPart, Reject
+from mlsm.engine.order import Prepared
+from mlsm.errors import InputError
+from mlsm.service.ids import Duplicates, find_duplicates, read_ids
+from mlsm.service.request import Examination, Job
+
+__all__ = ["Cut", "Inputs"]
+
+_REJECTS_SHOWN = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A part ready to be scored: good ids, raw columns, and the rows left out."""
+
+    number: int
+    rows: int
+    ids: pl.Series
+    columns: dict[str, Column]
+    kept: tuple[pl.Series, ...]
+    rejects: tuple[Reject, ...]
+
+
+class Inputs:
+    """All inputs of a job, one after the other; a part never spans two."""
+
+    def __init__(self, job: Job, prepared: Prepared) -> None:
+        self.job = job
+        self._prepared = prepared
+        self._duplicates: Duplicates = {}
+        self._parts: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Count the rows of all parts."""
+        return sum(map(sum, self._parts))
+
+    @property
+    def parts(self) -> tuple[tuple[int, ...], ...]:
+        """Give the rows of each part, by input."""
+        return self._parts
+
+    def survey(self, on_rows: Callable[[int], Any]) -> None:
+        """Go through the ids of all inputs once, so that parts and duplicates are known.
+
+        Raises:
+            InputError: an input cannot be read.
+        """
+        job = self.job
+        if job.id_column is not None:
+            self._duplicates = find_duplicates(self._id_parts, job.id_column, on_rows)
+        self._parts = tuple(_sizes(reader.facts().rows, job.part_rows) for reader in job.inputs)
+
+    def examine(self) -> Examination:
+        """Tell what is known before anything is scored."""
+        rejects: list[Reject] = []
+        rejected = 0
+        for number, part in self._id_parts():
+            ids, wrong = read_ids(part, self.job.id_column)
+            found = self._rejects(number, part, ids, wrong)
+            rejected += len(found)
+            rejects += found[: max(0, _REJECTS_SHOWN - len(rejects))]
+        return Examination(
+            rows=self.rows,
+            names=self._names(),
+            parts=self._parts,
+            missing=self._missing(),
+            rejected=rejected,
+            rejects=tuple(rejects),
+        )
+
+    def check(self) -> None:
+        """Refuse what cannot be meant: nothing to read, no ids, columns missing, far too few records.
+
+        Raises:
+            InputError: one of these, unless the job is forced.
+        """
+        job, names = self.job, self._names()
+        sources = ", ".join(repr(reader.source) for reader in job.inputs)
+        if self.rows == 0:
+            raise InputError(f"There is no record in {sources}.", hint="Check the export that made it.")
+        if job.id_column is not None and job.id_column not in names:
+            raise InputError(
+                f"The id column {job.id_column!r} is not in {sources}; there is {', '.join(map(repr, names))}.",
+                hint="Name it with --id COLUMN, or number the rows with --id-row.",
+            )
+        if unknown := [name for name in job.keep if name not in names]:
+            raise InputError(f"The columns to keep {unknown} are not in {sources}.", hint="Mend [record] keep.")
+        if job.force:
+            return
+        if missing := self._missing():
+            lines = [f"{key} needs {', '.join(map(repr, columns))}" for key, columns in missing.items()]
+            raise InputError(
+                f"Required columns are not in {sources}; there is {', '.join(map(repr, names))}.",
+                problems=lines,
+                hint="Add the columns, map them under [columns] in mlsm.toml, or score even so with --force.",
+            )
+        if self.rows < job.min_records:
+            raise InputError(
+                f"There are {self.rows} records in {sources}; expected at least {job.min_records}.",
+                hint="Check the export, lower [input] min_records, or score even so with --force.",
+            )
+
+    def cuts(self, skip: Collection[int]) -> Iterator[Cut]:
+        """Yield the parts to score, without those whose numbers are given."""
+        wanted = None
+        if self._prepared.shape == "flat":
+            wanted = {*self._prepared.sources, *self.job.keep, *_one(self.job.id_column)}
+        for number, part in self._numbered(wanted, skip):
+            yield self._cut(number, part)
+
+    def _cut(self, number: int, part: RawPart) -> Cut:
+        ids, wrong = read_ids(part, self.job.id_column)
+        rejects = self._rejects(number, part, ids, wrong)
+        columns = dict(part.columns)
+        bad = {*wrong, *self._duplicates.get(number, ())}
+        if bad:
+            rows = [row for row in range(len(part)) if row not in bad]
+            ids = ids.gather(rows)
+            columns = {name: _gathered(column, rows) for name, column in columns.items()}
+        kept = tuple(_kept(name, columns.get(name), len(ids)) for name in self.job.keep)
+        rows_in_all = len(part) + len(part.broken)
+        return Cut(number=number, rows=rows_in_all, ids=ids, columns=columns, kept=kept, rejects=tuple(rejects))
+
+    def _rejects(self, number: int, part: RawPart, ids: pl.Series, wrong: dict[int, str]) -> list[Reject]:
+        found = list(part.broken)
+        for row, why in sorted({**wrong, **self._duplicates.get(number, {})}.items()):
+            line = None if part.lines is None else part.lines[row]
+            found.append(Reject(source=part.source, row=part.rows[row], line=line, record_id=ids[row], reason=why))
+        return sorted(found, key=lambda reject: reject.row)
+
+    def _id_parts(self) -> Iterator[tuple[int, RawPart]]:
+        yield from self._numbered(set(_one(self.job.id_column)), ())
+
+    def _numbered(self, columns: set[str] | None, skip: Collection[int]) -> Iterator[tuple[int, RawPart]]:
+        first = 0
+        for place, reader in enumerate(self.job.inputs):
+            count = len(self._parts[place]) if self._parts else 0
+            own = {number - first for number in skip if first <= number < first + count}
+            last = first
+            for part in reader.parts(self.job.part_rows, columns=columns, skip=own):
+                last = first + part.number + 1
+                yield first + part.number, part
+            first = first + count if self._parts else last
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for reader in self.job.inputs for name in reader.facts().names))
+
+    def _missing(self) -> dict[str, tuple[str, ...]]:
+        if self._prepared.shape != "flat":
+            return {}
+        names = set(self._names())
+        missing = {}
+        for step in self._prepared.steps:
+            lacking = [f.column for f in step.model.inputs if f.required and f.column not in names]
+            if lacking and step.model.status == "active":
+                missing[step.model.key] = tuple(lacking)
+        return missing
+
+
+def _one(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name,)
+
+
+def _sizes(rows: int, part_rows: int) -> tuple[int, ...]:
+    whole, rest = divmod(rows, part_rows)
+    return (part_rows,) * whole + ((rest,) if rest else ())
+
+
+def _gathered(column: Column, rows: list[int]) -> Column:
+    return column.gather(rows) if isinstance(column, pl.Series) else [column[row] for row in rows]
+
+
+def _kept(name: str, column: Column | None, size: int) -> pl.Series:
+    """Give a kept column as it came; Python objects of several types as their text."""
+    if column is None:
+        return pl.repeat(None, size, dtype=pl.String, eager=True).alias(KEPT + name)
+    if isinstance(column, pl.Series):
+        return column.alias(KEPT + name)
+    kinds = {type(value) for value in column if value is not None}
+    simple = {str: pl.String, int: pl.Int64, float: pl.Float64, bool: pl.Boolean}
+    if len(kinds) <= 1 and kinds <= simple.keys():
+        dtype = simple[next(iter(kinds), str)]
+        try:
+            return pl.Series(KEPT + name, column, dtype)
+        except (OverflowError, UnicodeEncodeError, pl.exceptions.PolarsError):
+            pass  # an int beyond 64 bits, or text that is not Unicode
+    texts = [None if value is None else str(value).encode(errors="backslashreplace").decode() for value in column]
+    return pl.Series(KEPT + name, texts, pl.String)

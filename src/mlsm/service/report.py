@@ -1,0 +1,157 @@
+"""What a run says of itself: while it goes on, and at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from mlsm._batch import Batch
+from mlsm._result import OUTCOMES, Failure, Outcome
+from mlsm.contracts import Reject
+
+__all__ = ["ErrorNote", "Progress", "Report", "Tally"]
+
+_FIRST_IDS = 5
+_REJECTS_SHOWN = 1_000
+_DISTINCT_MAX = 200
+"""Distinct errors kept a model; a model that words each one anew must not fill the memory."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a run is, in rows; `stage` is `reading` or `scoring`."""
+
+    stage: str
+    done: int
+    total: int
+
+
+class ErrorNote(msgspec.Struct, frozen=True, kw_only=True):
+    """One distinct error of a model: how often, on which records first, and where in the code."""
+
+    model: str
+    outcome: Outcome
+    type: str
+    message: str
+    count: int
+    first_ids: tuple[str, ...]
+    trace: str | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a run.
+
+    Args:
+        run_id: the run, None where nothing was stored.
+        state: `finished` or `interrupted`.
+        resumed: whether it took up an unfinished run.
+        records: records with results, in this call and before it.
+        rejected: rows that were not scored.
+        parts: parts of the run.
+        skipped_parts: parts that were committed before.
+        counts: results by model version and outcome.
+        errors: distinct errors, the most frequent first.
+        rejects: the first thousand rejects.
+        started_at: when it began, UTC.
+        seconds: how long it took.
+        failed_share: by active model, the share of its results that failed.
+        degraded: active models whose share passed the limit.
+    """
+
+    run_id: str | None
+    state: str
+    resumed: bool
+    records: int
+    rejected: int
+    parts: int
+    skipped_parts: int
+    counts: dict[str, dict[Outcome, int]]
+    errors: tuple[ErrorNote, ...]
+    rejects: tuple[Reject, ...]
+    started_at: datetime
+    seconds: float
+    failed_share: dict[str, float]
+    degraded: tuple[str, ...]
+
+
+class Tally:
+    """Counts results, errors and rejects, part by part, in bounded memory."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.rejected = 0
+        self.counts: dict[str, Counter[Outcome]] = {}
+        self.rejects: list[Reject] = []
+        self._errors: dict[tuple[str, Outcome, str, str], list[Any]] = {}
+        self._traces: dict[tuple[str, str, str], str] = {}
+
+    def add(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
+        """Count a part's results and rejects."""
+        self.records += len(batch)
+        self.add_rejects(rejects)
+        for key, counted in batch.counts().items():
+            self.counts.setdefault(key, Counter()).update(counted)
+            if any(outcome.failed or outcome is Outcome.INVALID for outcome in counted):
+                self._add_errors(key, batch)
+        for trace in batch.traces:
+            self._traces.setdefault((trace.model, trace.type, trace.message), trace.text)
+
+    def add_rejects(self, rejects: tuple[Reject, ...]) -> None:
+        """Count rejects, and keep the first."""
+        self.rejected += len(rejects)
+        self.rejects += rejects[: max(0, _REJECTS_SHOWN - len(self.rejects))]
+
+    def _add_errors(self, key: str, batch: Batch) -> None:
+        import polars as pl
+
+        errors, outcomes = batch.column(key, "error"), batch.column(key, "outcome")
+        if errors is None or outcomes is None:
+            return
+        ids = batch.frame.get_column("record_id")
+        table = pl.DataFrame([errors.alias("error"), outcomes.alias("outcome"), ids.alias("id")])
+        grouped = (
+            table.filter(pl.col("error").is_not_null())
+            .group_by("error", "outcome", maintain_order=True)
+            .agg(pl.len(), pl.col("id").head(_FIRST_IDS))
+        )
+        for text, code, count, first in grouped.iter_rows():
+            self._note(key, OUTCOMES[code], msgspec.json.decode(text, type=Failure), count, first)
+
+    def _note(self, key: str, outcome: Outcome, failure: Failure, count: int, first: list[str]) -> None:
+        message = failure.message
+        if failure.problems:  # what was got differs from record to record; the problem is the same
+            message = "; ".join(f"{p.path}: {p.problem}, expected {p.expected}" for p in failure.problems)
+        name = (key, outcome, failure.type, message)
+        if name not in self._errors and sum(found[0] == key for found in self._errors) >= _DISTINCT_MAX:
+            name = (key, outcome, "…", "further distinct errors")
+        entry = self._errors.setdefault(name, [0, []])
+        entry[0] += count
+        entry[1] += first[: _FIRST_IDS - len(entry[1])]
+
+    def errors(self) -> tuple[ErrorNote, ...]:
+        """Give the distinct errors, the most frequent first."""
+        ordered = sorted(self._errors.items(), key=lambda entry: -entry[1][0])
+        return tuple(
+            ErrorNote(
+                model=key,
+                outcome=outcome,
+                type=kind,
+                message=message,
+                count=count,
+                first_ids=tuple(first),
+                trace=self._traces.get((key, kind, message)),
+            )
+            for (key, outcome, kind, message), (count, first) in ordered
+        )
+
+    def failed_share(self, keys: tuple[str, ...]) -> dict[str, float]:
+        """Give for each model the share of its results that failed."""
+        shares = {}
+        for key in keys:
+            counted = self.counts.get(key, Counter())
+            total = sum(counted.values())
+            failed = sum(count for outcome, count in counted.items() if outcome.failed)
+            shares[key] = failed / total if total else 0.0
+        return shares

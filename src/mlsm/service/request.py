@@ -1,0 +1,86 @@
+"""What one command asks for, and what is known before anything is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from mlsm._catalog import Catalog
+from mlsm._fields import Reading
+from mlsm._typing import Purpose, Shape
+from mlsm.contracts import Reader, Reject, Writer
+
+__all__ = ["PART_ROWS", "Examination", "Job", "Output"]
+
+PART_ROWS = 20_000
+"""Rows a part: large enough for columns to pay, small enough that a kill costs a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One scoring of inputs with a catalog.
+
+    Args:
+        catalog: the models; retired ones do not run.
+        inputs: what is read, in order; of records with the same id the first is scored.
+        id_column: the column of ids, None for `<file stem>:<row>`.
+        as_of: the clock that the models see, UTC.
+        keep: columns that travel into the store and exports untouched.
+        reading: how the data spells values.
+        shape: `flat`, or `nested` records with `record["data"][name][version]`.
+        purpose: `live` counts for `current`, `trial` never does.
+        part_rows: rows a part.
+        min_records: refuse inputs of fewer records.
+        force: score even so, and where a required column is missing.
+        resume: take up the newest unfinished run.
+        keep_inputs: whether the columns that models read go into the store, or their hash.
+        max_failed: the share of failed results above which an active model is degraded.
+        provenance: what else the run should tell of itself.
+    """
+
+    catalog: Catalog
+    inputs: tuple[Reader, ...]
+    id_column: str | None
+    as_of: datetime
+    keep: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
+    shape: Shape = "flat"
+    purpose: Purpose = "live"
+    part_rows: int = PART_ROWS
+    min_records: int = 0
+    force: bool = False
+    resume: bool = False
+    keep_inputs: Literal["keep", "hash", "none"] = "none"
+    max_failed: float = 0.01
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """Where results go besides the store: a row a lead if `wide`, else a row a result."""
+
+    writer: Writer
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What is known of the inputs before anything is scored.
+
+    Args:
+        rows: rows in all inputs.
+        names: columns, in order of first appearance.
+        parts: the rows of each part, by input.
+        missing: required columns that no input has, by active model.
+        rejected: how many rows have no usable id or one met before, or are no records.
+        rejects: the first of them.
+    """
+
+    rows: int
+    names: tuple[str, ...]
+    parts: tuple[tuple[int, ...], ...]
+    missing: Mapping[str, tuple[str, ...]]
+    rejected: int
+    rejects: tuple[Reject, ...]

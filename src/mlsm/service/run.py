@@ -1,0 +1,251 @@
+"""A run: inputs examined, parts scored, results written beside the scoring, the end told."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from platform import node, python_version
+from typing import Any
+
+import msgspec
+
+from mlsm._batch import Batch
+from mlsm._typing import LANES, Lane
+from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store
+from mlsm.engine.batch import score_part
+from mlsm.engine.order import Prepared
+from mlsm.executors import EXECUTORS
+from mlsm.service.inputs import Cut, Inputs
+from mlsm.service.preparing import prepared
+from mlsm.service.report import Progress, Report, Tally
+from mlsm.service.request import Examination, Job, Output
+from mlsm.service.writing import Sink
+
+__all__ = ["Scoring", "examine", "run", "score_cut"]
+
+_PACKAGES = ("mlsm", "polars", "msgspec")
+
+
+def examine(job: Job) -> Examination:
+    """Look at the inputs of a job; nothing is scored or stored.
+
+    Raises:
+        InputError: an input cannot be read, or cannot be meant.
+    """
+    inputs = Inputs(job, prepared(job.catalog, reading=job.reading, shape=job.shape))
+    inputs.survey(lambda _: None)
+    inputs.check()
+    return inputs.examine()
+
+
+def run(
+    job: Job,
+    *,
+    store: Store | None = None,
+    outputs: Sequence[Output] = (),
+    on_progress: Callable[[Progress], None] | None = None,
+    on_batch: Callable[[Batch], None] | None = None,
+) -> Report:
+    """Score every record of a job's inputs with every model of its catalog.
+
+    Args:
+        job: what to score, with what.
+        store: where results are kept; a run that is killed resumes from there.
+        outputs: where results go besides.
+        on_progress: told how far the run is.
+        on_batch: handed each part's results, in order.
+
+    Raises:
+        InputError: an input cannot be read, or cannot be meant; nothing was stored.
+        StoreError: the store failed; what was committed stays, the run can be resumed.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    tell = on_progress or (lambda _: None)
+    ready = prepared(job.catalog, reading=job.reading, shape=job.shape)
+    inputs = Inputs(job, ready)
+    inputs.survey(_reading(tell))
+    inputs.check()
+    opened = None if store is None else store.open_run(_plan(job, inputs), resume=job.resume)
+    tally = Tally()
+    finished = False
+    sink = Sink(store, outputs, opened, lanes=_lanes(job), keep=job.keep, on_batch=on_batch)
+    try:
+        _score(job, ready, inputs, sink, tally, tell)
+        sink.finish()
+        finished = True
+    finally:
+        if not finished:
+            sink.abandon()
+        seconds = time.perf_counter() - clock
+        report = _report(
+            job, inputs, opened, tally,
+            skipped=len(sink.committed), started=started, seconds=seconds, finished=finished,
+        )  # fmt: skip
+        if store is not None and opened is not None:
+            store.close_run(opened.run_id, state=report.state, report=_told(report))
+    return report
+
+
+def _score(
+    job: Job, ready: Prepared, inputs: Inputs, sink: Sink, tally: Tally, tell: Callable[[Progress], None]
+) -> None:
+    sizes = [rows for part in inputs.parts for rows in part]
+    done = sum(sizes[number] for number in sink.committed)
+    tell(Progress(stage="scoring", done=done, total=inputs.rows))
+    scoring = Scoring(ready, job, sink.run_id, sink.as_of or job.as_of)
+    executor = import_module(EXECUTORS["inline"])
+    rejects: dict[int, Any] = {}
+    with _collector_paused():
+        cuts = _noted(inputs.cuts(sink.committed), rejects)
+        for batch in executor.run(scoring, cuts, "mlsm.service.run:score_cut"):
+            cut_rejects = rejects.pop(batch.part)
+            sink.write(batch, cut_rejects)
+            tally.add(batch, cut_rejects)
+            done += sizes[batch.part]
+            tell(Progress(stage="scoring", done=done, total=inputs.rows))
+            gc.collect(0)
+
+
+class Scoring(msgspec.Struct, frozen=True):
+    """What is the same for all parts of a run."""
+
+    prepared: Any
+    job: Any
+    run_id: str | None
+    as_of: datetime
+
+
+def score_cut(scoring: Scoring, cut: Cut) -> Batch:
+    """Score one part: the entry that executors call."""
+    job: Job = scoring.job
+    batch = score_part(
+        scoring.prepared,
+        cut.ids,
+        cut.columns,
+        number=cut.number,
+        as_of=scoring.as_of,
+        scored_at=datetime.now(UTC),
+        run_id=scoring.run_id,
+        kept=cut.kept,
+    )
+    if job.keep_inputs == "none":
+        return batch
+    from mlsm.service.kept_inputs import with_inputs
+
+    return with_inputs(batch, cut, scoring.prepared.sources, hashed=job.keep_inputs == "hash")
+
+
+def _noted(cuts: Iterator[Cut], rejects: dict[int, Any]) -> Iterator[Cut]:
+    for cut in cuts:
+        rejects[cut.number] = cut.rejects
+        yield cut
+
+
+def _reading(tell: Callable[[Progress], None]) -> Callable[[int], None]:
+    read = 0
+
+    def on_rows(rows: int) -> None:
+        nonlocal read
+        read += rows
+        tell(Progress(stage="reading", done=read, total=0))
+
+    return on_rows
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking millions of living results again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _plan(job: Job, inputs: Inputs) -> RunPlan:
+    models = tuple(
+        ModelEntry(
+            name=model.name,
+            version=model.version,
+            status=model.status,
+            kind=model.kind,
+            digest=model.digest,
+            source=model.source,
+            upstreams=tuple(job.catalog.upstreams(model.key).values()),
+        )
+        for model in job.catalog.running
+    )
+    entries = tuple(
+        InputEntry(source=reader.source, fingerprint=reader.fingerprint(), options=reader.options(), parts=parts)
+        for reader, parts in zip(job.inputs, inputs.parts, strict=True)
+    )
+    return RunPlan(
+        purpose=job.purpose,
+        as_of=job.as_of,
+        models=models,
+        inputs=entries,
+        id_column=job.id_column,
+        keep=job.keep,
+        provenance={**_versions(), **job.provenance},
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": python_version(), "host": node()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # running from a source tree that is not installed
+            found[package] = "unknown"
+    return found
+
+
+def _report(
+    job: Job,
+    inputs: Inputs,
+    opened: OpenRun | None,
+    tally: Tally,
+    *,
+    skipped: int,
+    started: datetime,
+    seconds: float,
+    finished: bool,
+) -> Report:
+    active = tuple(model.key for model in job.catalog.running if model.status == "active")
+    shares = tally.failed_share(active)
+    return Report(
+        run_id=None if opened is None else opened.run_id,
+        state="finished" if finished else "interrupted",
+        resumed=opened is not None and opened.resumed,
+        records=tally.records,
+        rejected=tally.rejected,
+        parts=sum(map(len, inputs.parts)),
+        skipped_parts=skipped,
+        counts={key: dict(counted) for key, counted in tally.counts.items()},
+        errors=tally.errors(),
+        rejects=tuple(tally.rejects),
+        started_at=started,
+        seconds=seconds,
+        failed_share=shares,
+        degraded=tuple(key for key, share in shares.items() if share > job.max_failed),
+    )
+
+
+def _lanes(job: Job) -> tuple[Lane, ...]:
+    held = {"active" if model.status == "active" else "draft" for model in job.catalog.running}
+    return tuple(lane for lane in LANES if lane in held)
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """Give the part of a report that the store keeps; rejects and counts are there already."""
+    told: dict[str, Any] = msgspec.to_builtins(report)
+    for known in ("rejects", "counts", "run_id"):
+        told.pop(known)
+    return told

@@ -1,0 +1,144 @@
+"""Scoring from Python: many records in, results out as objects or as a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlsm._batch import Batch
+from mlsm._catalog import Catalog, CatalogLike
+from mlsm._fields import Reading
+from mlsm._result import Outcome, Result
+from mlsm._typing import Purpose, Shape
+from mlsm.contracts import Reject, Store
+from mlsm.readers import open_data
+from mlsm.service.report import Report
+from mlsm.service.request import PART_ROWS, Job
+from mlsm.service.run import run
+from mlsm.stores import open_store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Scores", "score"]
+
+
+class Scores(Sequence[Result]):
+    """All results of one scoring: record by record, in the order of the catalog.
+
+    Results are held in columns; a `Result` is made when it is asked for.
+    """
+
+    def __init__(self, batches: Sequence[Batch], report: Report) -> None:
+        self._batches = tuple(batches)
+        self.report = report
+        self._rows: dict[str, tuple[int, int]] | None = None
+
+    def __len__(self) -> int:
+        return sum(len(batch) * len(batch.models) for batch in self._batches)
+
+    def __iter__(self) -> Iterator[Result]:
+        for batch in self._batches:
+            yield from batch.results()
+
+    def __getitem__(self, index: Any) -> Any:
+        return list(self)[index]
+
+    def __repr__(self) -> str:
+        return f"Scores({self.report.records} records, {len(self)} results, {self.report.rejected} rejects)"
+
+    @property
+    def rejects(self) -> tuple[Reject, ...]:
+        """Give the first thousand rows that were not scored, each with its reason."""
+        return self.report.rejects
+
+    def counts(self) -> dict[str, dict[Outcome, int]]:
+        """Count results by model version and outcome."""
+        return self.report.counts
+
+    def record(self, record_id: str) -> tuple[Result, ...]:
+        """Give the results of one record, in the order of the catalog; () where there is none."""
+        if self._rows is None:
+            self._rows = {
+                text: (place, row)
+                for place, batch in enumerate(self._batches)
+                for row, text in enumerate(batch.frame.get_column("record_id").to_list())
+            }
+        if record_id not in self._rows:
+            return ()
+        place, row = self._rows[record_id]
+        return tuple(self._batches[place].rows(row, 1).results())
+
+    def frame(self, *, wide: bool = False) -> pl.DataFrame:
+        """Give a polars frame: a row a result, or a row a record with three columns a model."""
+        import polars as pl
+
+        if not self._batches:
+            return Batch.empty().wide() if wide else Batch.empty().long()
+        return pl.concat([batch.wide() if wide else batch.long() for batch in self._batches])
+
+
+def score(
+    catalog: CatalogLike,
+    records: Any,
+    *,
+    id: str | None = "id",  # noqa: A002 - the design's word
+    as_of: datetime | None = None,
+    keep: Sequence[str] = (),
+    reading: Reading | None = None,
+    shape: Shape = "flat",
+    store: Store | str | None = None,
+    purpose: Purpose = "live",
+    part_rows: int = PART_ROWS,
+) -> Scores:
+    """Score many records with every model of a catalog.
+
+    Args:
+        catalog: a catalog, or models that make one.
+        records: a list or other iterable of mappings, or any data frame that speaks Arrow.
+        id: the column of ids; None numbers the records: `records:1`, `records:2`, …
+        as_of: the clock that models see; now unless given. A naive time is UTC.
+        keep: columns that travel along into the frames and the store.
+        reading: how the data spells missing values, flags, dates and numbers.
+        shape: `flat`, or `nested` records with `record["data"][name][version]`.
+        store: where to keep the results: a store or its URL.
+        purpose: `trial` results never count for a record's current one.
+        part_rows: rows a part.
+
+    Raises:
+        CatalogError: the models cannot stand in one catalog.
+        InputError: the records cannot be read, or none has the id column.
+        StoreError: the store failed.
+
+    Example:
+        >>> import mlsm
+        >>> @mlsm.model(version="1", status="active")
+        ... def fit(employees: int):
+        ...     return min(100.0, employees / 10)
+        >>> scores = mlsm.score([fit], [{"id": "007", "employees": "250"}, {"id": "8", "employees": "many"}])
+        >>> [(result.record_id, result.outcome.value, result.score) for result in scores]
+        [('007', 'ok', 25.0), ('8', 'invalid', None)]
+    """
+    moment = datetime.now(UTC) if as_of is None else as_of
+    job = Job(
+        catalog=Catalog.of(catalog),
+        inputs=(open_data(records),),
+        id_column=id,
+        as_of=moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC),
+        keep=tuple(keep),
+        reading=Reading() if reading is None else reading,
+        shape=shape,
+        purpose=purpose,
+        part_rows=part_rows,
+        force=True,
+    )
+    batches: list[Batch] = []
+    opened = open_store(store, Path.cwd()) if isinstance(store, str) else store
+    try:
+        report = run(job, store=opened, on_batch=batches.append)
+    finally:
+        if isinstance(store, str) and opened is not None:
+            opened.dispose()
+    return Scores(batches, report)

@@ -1,0 +1,144 @@
+"""Results are written in a thread beside the scoring: the store first, then the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mlsm._batch import KEPT, Batch, widen
+from mlsm._typing import Lane
+from mlsm.contracts import OpenRun, Reject, Selection, Store
+from mlsm.service.request import Output
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Sink", "unfold_kept"]
+
+_AHEAD_MAX = 2
+"""Parts that may wait to be written: scoring must not run away from a slow disk."""
+
+
+class Sink:
+    """Takes scored parts in order and writes them, one at a time, in one thread.
+
+    Args:
+        store: where results are kept, None for nowhere.
+        outputs: where results go besides.
+        opened: the store's run.
+        lanes: the lanes that each part has.
+        keep: names of the kept columns.
+        on_batch: handed each part in the caller's thread.
+    """
+
+    def __init__(
+        self,
+        store: Store | None,
+        outputs: Sequence[Output],
+        opened: OpenRun | None,
+        *,
+        lanes: tuple[Lane, ...],
+        keep: tuple[str, ...] = (),
+        on_batch: Callable[[Batch], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._outputs = outputs
+        self._opened = opened
+        self._lanes = lanes
+        self._keep = keep
+        self._on_batch = on_batch
+        self._threaded = store is not None or bool(outputs)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlsm-writer")
+        self._waiting: list[Future[None]] = []
+
+    @property
+    def run_id(self) -> str | None:
+        """Give the store's run."""
+        return None if self._opened is None else self._opened.run_id
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Give the clock of the store's run: a resumed one keeps its own."""
+        return None if self._opened is None else self._opened.as_of
+
+    @property
+    def committed(self) -> frozenset[int]:
+        """Give the parts that need no scoring: all their lanes are in the store."""
+        if self._opened is None:
+            return frozenset()
+        parts = {part for part, _ in self._opened.done}
+        return frozenset(part for part in parts if all((part, lane) in self._opened.done for lane in self._lanes))
+
+    def write(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
+        """Take a part; wait where two are waiting already.
+
+        Raises:
+            StoreError: an earlier part could not be written.
+        """
+        if self._on_batch is not None:
+            self._on_batch(batch)
+        if not self._threaded:
+            return
+        while len(self._waiting) >= _AHEAD_MAX:
+            self._waiting.pop(0).result()
+        self._waiting.append(self._pool.submit(self._write, batch, rejects))
+
+    def finish(self) -> None:
+        """Wait until all is written, and make the outputs appear."""
+        while self._waiting:
+            self._waiting.pop(0).result()
+        self._pool.shutdown()
+        if self._outputs and self._opened is not None and self._opened.resumed:
+            self._write_stored()
+        for output in self._outputs:
+            output.writer.close()
+
+    def abandon(self) -> None:
+        """Let the part at hand be written, forget those that wait, leave no half outputs."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for output in self._outputs:
+            output.writer.abort()
+
+    def _write(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
+        if self._store is not None and self._opened is not None:
+            for lane in self._lanes:
+                self._store.write(self._opened.run_id, batch.part, lane, batch.lane(lane), rejects)
+        if self._opened is not None and self._opened.resumed:
+            return  # outputs come from the store in the end, the parts of the first try with them
+        for output in self._outputs:
+            output.writer.write(batch.part, batch.wide() if output.wide else with_kept(batch))
+
+    def _write_stored(self) -> None:
+        if self._store is None or self._opened is None:
+            return
+        for part, frame in enumerate(self._store.results(self._opened.run_id, Selection())):
+            for output in self._outputs:
+                shown = widen(frame) if output.wide else frame
+                output.writer.write(part, unfold_kept(shown, self._keep))
+
+
+def with_kept(batch: Batch) -> pl.DataFrame:
+    """Give a part's results in long form with the kept columns behind them."""
+    import polars as pl
+
+    long = batch.long()
+    kept = [name for name in batch.frame.columns if name.startswith(KEPT)]
+    if not kept:
+        return long
+    own = batch.frame.select("record_id", *(pl.col(name).alias(name.removeprefix(KEPT)) for name in kept))
+    return long.join(own, on="record_id", how="left", maintain_order="left")
+
+
+def unfold_kept(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Turn a store's text column `kept` (a JSON object) into a text column a name, behind `record_id`'s."""
+    import polars as pl
+
+    if "kept" not in frame.columns:
+        return frame
+    if not names:
+        return frame.drop("kept")
+    members = pl.Struct(dict.fromkeys(names, pl.String))
+    opened = frame.get_column("kept").fill_null("{}").str.json_decode(members).struct.unnest()
+    return frame.drop("kept").with_columns(opened.get_columns())
