@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -60,11 +61,11 @@ def _reader(kind: Kind, path: str, nullable: bool, default: Any, reading: Readin
         return _container_reader(kind, path, nullable, default, reading)
     cast = _cast(kind, reading)
     check = _check(kind) if kind.constrained else None
-    exact = {"int": int, "float": float, "bool": bool}.get(kind.name)
     null = reading.null
+    plain, low, high = _plain_range(kind)
 
     def read(value: Any, problems: list[Problem]) -> Any:
-        if type(value) is exact and exact is bool:
+        if type(value) is plain and low <= value <= high:
             return value
         if is_missing(value, null):
             if nullable:
@@ -81,6 +82,26 @@ def _reader(kind: Kind, path: str, nullable: bool, default: Any, reading: Readin
         return result
 
     return read
+
+
+def _plain_range(kind: Kind) -> tuple[type | None, Any, Any]:
+    """Give the type whose values within a closed range need no further look."""
+    if kind.name == "bool":
+        return bool, False, True
+    if kind.name not in ("int", "float"):
+        return None, None, None
+    whole = kind.name == "int"
+    low: float = INT_MIN if whole else -sys.float_info.max
+    high: float = INT_MAX if whole else sys.float_info.max
+    for bound in (kind.ge, kind.gt):
+        low = low if bound is None else max(low, math.ceil(bound) if whole else bound)
+    for bound in (kind.le, kind.lt):
+        high = high if bound is None else min(high, math.floor(bound) if whole else bound)
+    if kind.gt == low:
+        low = low + 1 if whole else math.nextafter(low, math.inf)
+    if kind.lt == high:
+        high = high - 1 if whole else math.nextafter(high, -math.inf)
+    return (int if whole else float), low, high
 
 
 def is_missing(value: Any, null: frozenset[str]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -32,7 +33,7 @@ ERROR: Final = Outcome.ERROR.code
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """One answer as it goes into the columns: an outcome's code, and JSON as text."""
 
     code: int
@@ -54,8 +55,8 @@ class AnswerError(Exception):
 class Limits:
     """What a model declares of its answers: the range of its score, its labels."""
 
-    low: float = -math.inf
-    high: float = math.inf
+    low: float = -sys.float_info.max
+    high: float = sys.float_info.max
     labels: frozenset[str] | None = None
 
     @classmethod
@@ -84,7 +85,7 @@ def read_answer(value: Any, limits: Limits) -> Answer:
     """
     if value is None:
         return _NOTHING
-    if type(value) is float and limits.low <= value <= limits.high and math.isfinite(value):
+    if type(value) is float and limits.low <= value <= limits.high:
         return Answer(OK, value)
     answer = attempt(_read, value, limits)
     if not isinstance(answer, Raised):

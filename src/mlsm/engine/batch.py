@@ -193,7 +193,7 @@ def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     columns = [_taken(part.upstream(place), rows) for place in step.upstreams.values()]
     columns += [_taken(part.read(slot).as_list(), rows) for slot in step.slots]
     size = len(part) if rows is None else len(rows)
-    if step.model.wants_as_of:
+    if step.wants_as_of:
         columns.append([part.as_of] * size)
     answers = _mapped(step.predictor.record, columns, size)
     if Raised in set(map(type, answers)):

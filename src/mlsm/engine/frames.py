@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from mlsm._guard import Raised
@@ -28,7 +28,7 @@ _PLAIN_KEYS = frozenset({"score", "label"})
 
 def frame_of_answers(answers: Sequence[Answer]) -> pl.DataFrame:
     """Make a frame of answers, one a row; facets that are null throughout are left out."""
-    columns = zip(*answers, strict=True) if answers else ((),) * len(FACET_TYPES)
+    columns = zip(*map(msgspec.structs.astuple, answers), strict=True) if answers else ((),) * len(FACET_TYPES)
     made = [pl.Series(name, values, dtype) for (name, dtype), values in zip(FACET_TYPES.items(), columns, strict=True)]
     return pl.DataFrame([c for c in made if c.name in ("outcome", "score") or c.null_count() < len(c)])
 
@@ -52,10 +52,8 @@ def _read_one(value: Any, limits: Limits) -> Answer:
 def _read_scores(scores: pl.Series, values: Sequence[Any] | pl.Series, limits: Limits) -> pl.DataFrame:
     """Read scores as a whole; those that are not surely right go one by one."""
     absent = scores.is_null()
-    sure = scores.is_finite() & (scores.abs() <= _EXACT_INT_MAX)
-    if math.isfinite(limits.low) or math.isfinite(limits.high):
-        sure &= scores.is_between(limits.low, limits.high)
-    sure = sure.fill_null(value=True)
+    low, high = max(limits.low, -_EXACT_INT_MAX), min(limits.high, _EXACT_INT_MAX)
+    sure = scores.is_between(low, high).fill_null(value=True)
     codes = (
         absent.cast(pl.UInt8) * ABSTAINED if absent.any() else pl.repeat(OK, len(scores), dtype=pl.UInt8, eager=True)
     )

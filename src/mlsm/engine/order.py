@@ -28,6 +28,7 @@ class Slot:
     """
 
     field: Field
+    column: str
     read: FieldReader
     model: tuple[str, str] | None = None
 
@@ -55,6 +56,8 @@ class Step:
         limits: what it declares of its answers.
         when: the condition under which it applies.
         columns: whose columns its results are.
+        wants_as_of: whether it is handed the clock.
+        watched: whether a summary stands on it.
     """
 
     model: Model
@@ -66,6 +69,8 @@ class Step:
     limits: Limits
     when: When | None
     columns: ModelColumns
+    wants_as_of: bool
+    watched: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,7 @@ def prepare(
     Raises:
         DeclarationError: a `when` names what is no field.
     """
+    watched = {key for model in catalog.running for key in catalog.upstreams(model.key).values()}
     places = {model.key: place for place, model in enumerate(catalog.running)}
     slots: dict[Any, tuple[int, Slot]] = {}
     steps = []
@@ -122,6 +128,8 @@ def prepare(
                 limits=Limits.of(model),
                 when=_when(model, taken),
                 columns=ModelColumns(name=model.name, version=model.version, status=model.status, given=given),
+                wants_as_of=model.wants_as_of,
+                watched=model.key in watched,
             )
         )
     ordered = tuple(slot for _, slot in sorted(slots.values(), key=lambda entry: entry[0]))
@@ -133,7 +141,7 @@ def _slot(model: Model, field: Field, slots: dict[Any, tuple[int, Slot]], readin
     owner = model.key if field.kind.mutable or own else None
     key = (field.column, repr((field.kind, field.nullable, field.default)), owner, own)
     if key not in slots:
-        slots[key] = len(slots), Slot(field=field, read=field_reader(field, reading), model=own)
+        slots[key] = len(slots), Slot(field=field, column=field.column, read=field_reader(field, reading), model=own)
     return slots[key][0]
 
 

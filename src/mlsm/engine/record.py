@@ -12,7 +12,7 @@ from mlsm._fields import UNSET
 from mlsm._guard import Raised, attempt
 from mlsm._result import OUTCOMES, Failure, Outcome, Problem, Reasons, Result, Upstream
 from mlsm.engine.answers import ABSTAINED, Answer, failed, read_answer
-from mlsm.engine.order import Prepared, Slot, Step
+from mlsm.engine.order import Prepared, Step
 
 __all__ = ["condition_failure", "invalid", "score_record", "skipped"]
 
@@ -42,52 +42,69 @@ def score_record(
         run_id: the run, None where nothing is stored.
     """
     values, wrong = read_values(prepared, record)
-    steps = prepared.steps
-    answers: list[Any] = [None] * len(steps)
-    results: list[Any] = [None] * len(steps)
-    for step in steps:
-        answer = _answer(step, values, wrong, answers, as_of)
-        columns = step.columns
-        code = answer.code
-        answers[step.place] = Upstream(
-            OUTCOMES[code], answer.score, answer.label, answer.output,
-            columns.name, columns.version, columns.status,
-        )  # fmt: skip
+    size = len(prepared.steps)
+    seen: list[Any] = [None] * size
+    results: list[Any] = [None] * size
+    for step in prepared.steps:
+        answer = _answer(step, values, wrong, seen, as_of)
+        of = step.columns
+        if type(answer) is float:  # by far the most frequent: a score and nothing else
+            results[step.place] = Result(
+                record_id=record_id,
+                model=of.name,
+                version=of.version,
+                status=of.status,
+                outcome=Outcome.OK,
+                score=answer,
+                given=_given(step, OK, run_id) if of.given else (),
+                run_id=run_id,
+                as_of=as_of,
+                scored_at=scored_at,
+            )
+            if step.watched:
+                seen[step.place] = Upstream(Outcome.OK, answer, None, None, of.name, of.version, of.status)
+            continue
+        outcome = OUTCOMES[answer.code]
         results[step.place] = Result(
             record_id=record_id,
-            model=columns.name,
-            version=columns.version,
-            status=columns.status,
-            outcome=OUTCOMES[code],
+            model=of.name,
+            version=of.version,
+            status=of.status,
+            outcome=outcome,
             score=answer.score,
             label=answer.label,
             output=None if answer.output is None else msgspec.json.decode(answer.output),
             reasons=None if answer.reasons is None else msgspec.json.decode(answer.reasons, type=Reasons),
             error=None if answer.error is None else msgspec.json.decode(answer.error, type=Failure),
-            given=_given(step, code, run_id) if columns.given else (),
+            given=_given(step, answer.code, run_id) if of.given else (),
             run_id=run_id,
             as_of=as_of,
             scored_at=scored_at,
         )
+        if step.watched:
+            seen[step.place] = Upstream(
+                outcome, answer.score, answer.label, answer.output, of.name, of.version, of.status
+            )
     return tuple(results)
 
 
 def read_values(prepared: Prepared, record: Mapping[str, Any]) -> tuple[list[Any], dict[int, tuple[Problem, ...]]]:
     """Read every slot of a record: values, and problems by slot."""
-    values: list[Any] = []
-    wrong: dict[int, tuple[Problem, ...]] = {}
     problems: list[Problem] = []
-    nested = prepared.shape == "nested"
+    if prepared.shape == "flat":
+        get = record.get
+        values = [slot.read(get(slot.column, UNSET), problems) for slot in prepared.slots]
+        if not problems:
+            return values, {}
+    values, wrong = [], {}
     for place, slot in enumerate(prepared.slots):
-        source = _data_of(record, slot) if nested else record
+        source = record if slot.model is None else data_of(record, *slot.model)
+        found: list[Problem] = []
         if source is None:
-            wrong[place] = (_no_data(slot),)
-            values.append(None)
-            continue
-        values.append(slot.read(source.get(slot.field.column, UNSET), problems))
-        if problems:
-            wrong[place] = tuple(problems)
-            problems = []
+            found.append(no_data(*(slot.model or ("", ""))))
+        values.append(None if source is None else slot.read(source.get(slot.column, UNSET), found))
+        if found:
+            wrong[place] = tuple(found)
     return values, wrong
 
 
@@ -104,24 +121,15 @@ def no_data(name: str, version: str) -> Problem:
     return Problem(path=f"data.{name}.{version}", problem="missing", expected="the model's data", got="nothing")
 
 
-def _data_of(record: Mapping[str, Any], slot: Slot) -> Mapping[str, Any] | None:
-    name, version = slot.model or ("", "")
-    return data_of(record, name, version)
-
-
-def _no_data(slot: Slot) -> Problem:
-    name, version = slot.model or ("", "")
-    return no_data(name, version)
-
-
 def _answer(
-    step: Step, values: list[Any], wrong: dict[int, tuple[Problem, ...]], answers: list[Any], as_of: datetime
-) -> Answer:
+    step: Step, values: list[Any], wrong: dict[int, tuple[Problem, ...]], seen: list[Any], as_of: datetime
+) -> Answer | float:
+    """Ask one model; a float stands for a score and nothing else."""
     if wrong:
         problems = {problem: None for slot in step.slots for problem in wrong.get(slot, ())}
         if problems:
             return invalid(tuple(problems))
-    if step.required and (culprits := [a for a in (answers[p] for p in step.required) if not a.usable]):
+    if step.required and (culprits := [one for one in (seen[place] for place in step.required) if not one.usable]):
         return skipped(tuple(f"{culprit.model}@{culprit.version}" for culprit in culprits))
     if step.when is not None:
         arguments = [values[slot] for slot in step.when.slots]
@@ -130,11 +138,14 @@ def _answer(
             return condition_failure(applies)
         if not applies:
             return _APPLIES_NOT
-    handed = [answers[place] for place in step.upstreams.values()]
-    handed += [values[slot] for slot in step.slots]
-    if step.model.wants_as_of:
+    handed = [values[slot] for slot in step.slots]
+    if step.upstreams:
+        handed = [seen[place] for place in step.upstreams.values()] + handed
+    if step.wants_as_of:
         handed.append(as_of)
     returned = attempt(step.predictor.record, *handed)
+    if type(returned) is float and step.limits.low <= returned <= step.limits.high:
+        return returned
     if isinstance(returned, Raised):
         return failed(returned.failure)
     return read_answer(returned, step.limits) if step.predictor.by_row else _read_single(returned, step)

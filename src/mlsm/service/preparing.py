@@ -28,16 +28,11 @@ def prepared(catalog: Catalog, *, reading: Reading | None = None, shape: Shape =
     Batch models are asked about typical records of their fields, in several orders; one
     that is not row-wise answers every record with an error from then on.
     """
-    reading = Reading() if reading is None else reading
-    remembered = catalog.ready
-    key = (reading, shape)
-    if key not in remembered:
-        made = prepare(catalog, load_predictor, reading=reading, shape=shape)
-        if any(not step.predictor.by_row for step in made.steps):
-            steps = tuple(_tried(step) for step in made.steps)
-            made = replace(made, steps=steps)
-        remembered[key] = made
-    found: Prepared = remembered[key]
+    key = shape if reading is None else (shape, reading)
+    if key not in catalog.ready:
+        made = prepare(catalog, load_predictor, reading=Reading() if reading is None else reading, shape=shape)
+        catalog.ready[key] = replace(made, steps=tuple(_tried(step) for step in made.steps))
+    found: Prepared = catalog.ready[key]
     return found
 
 
