@@ -1,0 +1,89 @@
+"""Every key that `mlsm.toml` may hold: its form, its default, what is expected of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from mlsm.project import values
+from mlsm.project.values import Wrong
+
+__all__ = ["COLUMNS", "KEYS", "SECTIONS", "STATUS_KEYS", "Form", "Key"]
+
+Form: TypeAlias = Literal["text", "texts", "whole", "number", "table"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key of a section.
+
+    Args:
+        section: the section's name.
+        name: the key's name.
+        form: what kind of TOML value is expected.
+        example: the key as one would write it.
+        default: the value where the key is absent, None where there is no value then.
+        required: whether the key must be there.
+        check: tells what is wrong with a value of the right form.
+    """
+
+    section: str
+    name: str
+    form: Form
+    example: str
+    default: Any = None
+    required: bool = False
+    check: Callable[[Any], Iterable[Wrong]] = values.anything
+
+    @property
+    def path(self) -> tuple[str, str]:
+        """Give the section and the name."""
+        return self.section, self.name
+
+    @property
+    def variable(self) -> str:
+        """Name the environment variable that overrides this key."""
+        return f"MLSM_{self.section}_{self.name}".upper()
+
+
+STATUS_KEYS = tuple(
+    Key(section="models", name=status, form="table", example=f'fit = "1.2.0" below [models.{status}]', default={})
+    for status in ("active", "draft", "retired")
+)
+
+KEYS = (
+    Key(section="project", name="name", form="text", example='name = "acme"', required=True, check=values.filled),
+    Key(section="record", name="id", form="text", example='id = "lead_id"', default=""),
+    Key(section="record", name="keep", form="texts", example='keep = ["email"]', default=[], check=values.distinct),
+    Key(section="input", name="shape", form="text", example='shape = "flat"', default="flat",
+        check=values.one_of("flat", "nested")),
+    Key(section="input", name="separator", form="text", example='separator = ";"', check=values.separator),
+    Key(section="input", name="encoding", form="text", example='encoding = "utf-8"', check=values.encoding),
+    Key(section="input", name="null", form="texts", example='null = ["unknown"]', default=[]),
+    Key(section="input", name="true", form="texts", example='true = ["yes"]', default=[]),
+    Key(section="input", name="false", form="texts", example='false = ["no"]', default=[]),
+    Key(section="input", name="date_formats", form="texts", example='date_formats = ["%d.%m.%Y"]', default=[],
+        check=values.date_formats),
+    Key(section="input", name="decimal", form="text", example='decimal = ","', default=".",
+        check=values.one_of(".", ",")),
+    Key(section="input", name="min_records", form="whole", example="min_records = 1000", default=0,
+        check=values.at_least(0)),
+    Key(section="store", name="url", form="text", example='url = "sqlite:///mlsm.db"', default="sqlite:///mlsm.db",
+        check=values.url),
+    Key(section="store", name="inputs", form="text", example='inputs = "none"', default="none",
+        check=values.one_of("keep", "hash", "none")),
+    Key(section="run", name="part_rows", form="whole", example="part_rows = 20000", default=20_000,
+        check=values.at_least(1)),
+    Key(section="run", name="max_failed", form="number", example="max_failed = 0.01", default=0.01,
+        check=values.share),
+    Key(section="models", name="paths", form="texts", example='paths = ["models"]', default=["models"],
+        check=values.sources),
+    *STATUS_KEYS,
+)  # fmt: skip
+"""The order is that in which a reader of `mlsm.toml` meets them."""
+
+COLUMNS = "columns"
+"""The section whose keys are the names of fields and models."""
+
+SECTIONS = (*dict.fromkeys(key.section for key in KEYS), COLUMNS)

@@ -1,0 +1,145 @@
+"""Find the line of every key of a TOML file.
+
+The standard library's parser gives values without lines. This scanner gives lines without
+values: it follows the text that the parser has already accepted, so it never judges.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+__all__ = ["Lines", "TomlPath"]
+
+TomlPath: TypeAlias = tuple[str | int, ...]
+"""The way to a value: keys, and places in arrays counted from 0."""
+
+_TOKEN = re.compile(
+    r'''(?P<text>"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*')'''
+    r"""|(?P<skip>[ \t\r]+|\#[^\n]*)|(?P<end>\n)|(?P<mark>[\[\]{},=.])|(?P<bare>[^\s\[\]{},=."'#]+)""",
+    re.DOTALL,
+)
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    line: int
+
+
+class Lines:
+    r"""The line of every key and array item of a TOML text.
+
+    Args:
+        text: TOML that a parser has accepted.
+
+    Example:
+        >>> lines = Lines('[input]\nnull = [\n  "unknown",\n  "n/a",\n]')
+        >>> lines.of(("input", "null")), lines.of(("input", "null", 1)), lines.of(("store",))
+        (2, 4, 1)
+    """
+
+    __slots__ = ("_lines", "_next", "_tokens")
+
+    def __init__(self, text: str) -> None:
+        self._lines: dict[TomlPath, int] = {(): 1}
+        self._tokens = [*_tokens(text), _Token("end", "", text.count("\n") + 1)]
+        self._next = 0
+        self._statements()
+
+    def of(self, path: TomlPath) -> int:
+        """Give the line of a key, or of the nearest thing around it that is there."""
+        while path not in self._lines:
+            path = path[:-1]
+        return self._lines[path]
+
+    def _peek(self) -> _Token:
+        return self._tokens[min(self._next, len(self._tokens) - 1)]
+
+    def _take(self) -> _Token:
+        token = self._peek()
+        self._next += 1
+        return token
+
+    def _skip_ends(self) -> None:
+        while self._next < len(self._tokens) and self._peek().kind == "end":
+            self._next += 1
+
+    def _statements(self) -> None:
+        table: TomlPath = ()
+        self._skip_ends()
+        while self._next < len(self._tokens):
+            if self._peek().text == "[":
+                while self._peek().text == "[":
+                    self._take()
+                table = self._key(())
+                while self._peek().text == "]":
+                    self._take()
+            else:
+                self._pair(table)
+            self._skip_ends()
+
+    def _key(self, table: TomlPath) -> TomlPath:
+        path = table
+        while True:
+            token = self._take()
+            path = (*path, _unquoted(token))
+            self._lines.setdefault(path, token.line)
+            if self._peek().text != ".":
+                return path
+            self._take()
+
+    def _pair(self, table: TomlPath) -> None:
+        path = self._key(table)
+        self._take()  # the sign of equality
+        self._value(path)
+
+    def _value(self, path: TomlPath) -> None:
+        opening = self._peek().text
+        if opening == "[":
+            self._take()
+            self._items(path)
+        elif opening == "{":
+            self._take()
+            self._members(path)
+        else:
+            while self._peek().kind != "end" and self._peek().text not in (",", "]", "}"):
+                self._take()
+
+    def _items(self, path: TomlPath) -> None:
+        place = 0
+        self._skip_ends()
+        while self._next < len(self._tokens) and self._peek().text != "]":
+            self._lines[*path, place] = self._peek().line
+            self._value((*path, place))
+            place += 1
+            self._skip_separator()
+        self._take()
+
+    def _members(self, path: TomlPath) -> None:
+        self._skip_ends()
+        while self._next < len(self._tokens) and self._peek().text != "}":
+            self._pair(path)
+            self._skip_separator()
+        self._take()
+
+    def _skip_separator(self) -> None:
+        self._skip_ends()
+        if self._peek().text == ",":
+            self._take()
+        self._skip_ends()
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    line = 1
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        if kind != "skip":
+            yield _Token(kind, match.group(), line)
+        line += match.group().count("\n")
+
+
+def _unquoted(token: _Token) -> str:
+    return str(tomllib.loads(f"key = {token.text}")["key"]) if token.kind == "text" else token.text

@@ -1,0 +1,112 @@
+"""What `mlsm.toml` and the variables over it say, checked to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mlsm._fields import Reading
+from mlsm._typing import Shape
+from mlsm.project.columns import Column, read_columns
+from mlsm.project.document import Document, read_document
+from mlsm.project.forms import read_values
+from mlsm.project.mistakes import Mistake
+from mlsm.project.overrides import override
+from mlsm.project.statuses import Status, read_statuses
+from mlsm.readers import Dialect
+
+__all__ = ["Manifest", "SourceEntry", "read_manifest"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """Where models come from (a folder, a .py file, `module:name`), and where that is said."""
+
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A project file as values. What it says of models is not yet held against their files."""
+
+    name: str
+    id_column: str | None
+    keep: tuple[str, ...]
+    shape: Shape
+    reading: Reading
+    dialect: Dialect
+    min_records: int
+    store_url: str
+    keep_inputs: Literal["keep", "hash", "none"]
+    part_rows: int
+    max_failed: float
+    sources: tuple[SourceEntry, ...]
+    statuses: tuple[Status, ...]
+    columns: tuple[Column, ...]
+
+
+def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, list[Mistake]]:
+    """Read the project file of a folder.
+
+    Returns:
+        The manifest, with the default wherever something is wrong, and all that is wrong.
+
+    Raises:
+        ProjectError: the file is not there or is no TOML, so that nothing else can be told.
+    """
+    document, mistakes = override(read_document(folder), environ)
+    values, wrong = read_values(document)
+    mistakes += wrong
+    statuses, wrong = read_statuses(document)
+    mistakes += wrong
+    columns, wrong = read_columns(document)
+    mistakes += [*wrong, *_ambiguous_words(document, values)]
+    manifest = Manifest(
+        name=values["project", "name"] or folder.name,
+        id_column=values["record", "id"] or None,
+        keep=tuple(values["record", "keep"]),
+        shape=values["input", "shape"],
+        reading=_reading(values),
+        dialect=Dialect(separator=values["input", "separator"], encoding=values["input", "encoding"]),
+        min_records=values["input", "min_records"],
+        store_url=values["store", "url"],
+        keep_inputs=values["store", "inputs"],
+        part_rows=values["run", "part_rows"],
+        max_failed=float(values["run", "max_failed"]),
+        sources=_sources(document, values["models", "paths"]),
+        statuses=tuple(statuses),
+        columns=tuple(columns),
+    )
+    return manifest, mistakes
+
+
+def _reading(values: Mapping[tuple[str, str], Any]) -> Reading:
+    return Reading(
+        null=frozenset(values["input", "null"]),
+        true=frozenset(values["input", "true"]),
+        false=frozenset(values["input", "false"]),
+        date_formats=tuple(values["input", "date_formats"]),
+        decimal=values["input", "decimal"],
+    )
+
+
+def _sources(document: Document, paths: list[str]) -> tuple[SourceEntry, ...]:
+    return tuple(SourceEntry(path, document.place(("models", "paths", item))) for item, path in enumerate(paths))
+
+
+def _ambiguous_words(document: Document, values: Mapping[tuple[str, str], Any]) -> list[Mistake]:
+    """Refuse a word that would mean true and false."""
+    meanings = {"true": {"false"}, "false": {"true", *(word.lower() for word in values["input", "true"])}}
+    return [
+        Mistake(
+            document.place(("input", key, item)),
+            f"[input] {key} holds {word!r}, which means the opposite as well; expected one meaning a word.",
+            "Remove it from one of the two.",
+        )
+        for key, opposite in meanings.items()
+        for item, word in enumerate(values["input", key])
+        if word.lower() in opposite
+    ]

@@ -1,0 +1,190 @@
+"""A project: a folder with `mlsm.toml`, and the catalog that it yields."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mlsm._catalog import Catalog
+from mlsm._fields import Reading
+from mlsm._guard import Raised, attempt
+from mlsm._model import Model
+from mlsm._typing import Shape
+from mlsm.errors import CatalogError, ProjectError
+from mlsm.project.columns import apply_columns
+from mlsm.project.document import MANIFEST
+from mlsm.project.manifest import Manifest, SourceEntry, read_manifest
+from mlsm.project.mistakes import Mistake
+from mlsm.project.models import find_models
+from mlsm.project.overrides import PREFIX
+from mlsm.project.statuses import apply_statuses
+from mlsm.readers import Dialect
+
+__all__ = ["Project", "find_project", "load_catalog", "load_project"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What a project's file says, and the models that it names.
+
+    Args:
+        folder: where `mlsm.toml` lies, absolute.
+        name: what people call it.
+        catalog: its models, with the statuses and columns that the project gives them.
+        id_column: the column of ids, None where only a command says it.
+        keep: columns that travel untouched into exports and the store.
+        reading: how values are spelled.
+        dialect: how text files are written, as far as that is declared.
+        shape: whether records are flat, or nested as in 0.0.4.
+        min_records: inputs with fewer records are refused.
+        store_url: the store; a relative path starts from the folder.
+        keep_inputs: what of the inputs is stored.
+        part_rows: rows a part.
+        max_failed: the share of an active model's results that may fail.
+    """
+
+    folder: Path
+    name: str
+    catalog: Catalog
+    id_column: str | None
+    keep: tuple[str, ...]
+    reading: Reading
+    dialect: Dialect
+    shape: Shape
+    min_records: int
+    store_url: str
+    keep_inputs: Literal["keep", "hash", "none"]
+    part_rows: int
+    max_failed: float
+
+
+def find_project(start: Path) -> Path:
+    """Give the nearest folder, from `start` upward, that holds `mlsm.toml`.
+
+    Raises:
+        ProjectError: no folder does.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / MANIFEST).is_file():
+            return folder
+    raise ProjectError(
+        f"No {MANIFEST} in {str(start)!r} or in a folder around it.",
+        hint="Run `mlsm init DIR` to make a project, or name one with `--project DIR`.",
+    )
+
+
+def load_project(folder: Path, environ: Mapping[str, str] = os.environ) -> Project:
+    """Read a project's file, the variables that override it, and its models.
+
+    Args:
+        folder: the folder that holds `mlsm.toml`.
+        environ: the variables, of which those named `MLSM_*` are read.
+
+    Raises:
+        ProjectError: there are mistakes; it tells all of them, each with its place and a hint.
+    """
+    folder = folder.resolve()
+    manifest, mistakes = read_manifest(folder, environ)
+    catalog, wrong = _catalog(manifest, folder)
+    mistakes += wrong
+    if mistakes:
+        raise _error(f"Project {str(folder)!r}", mistakes)
+    return Project(
+        folder=folder,
+        name=manifest.name,
+        catalog=catalog,
+        id_column=manifest.id_column,
+        keep=manifest.keep,
+        reading=manifest.reading,
+        dialect=manifest.dialect,
+        shape=manifest.shape,
+        min_records=manifest.min_records,
+        store_url=manifest.store_url,
+        keep_inputs=manifest.keep_inputs,
+        part_rows=manifest.part_rows,
+        max_failed=manifest.max_failed,
+    )
+
+
+def load_catalog(path: Path) -> Catalog:
+    """Load models from a .py file, a folder of them, or a project's folder.
+
+    A project's file decides statuses and columns; without one the code alone does.
+
+    Args:
+        path: the file or folder.
+
+    Raises:
+        ProjectError: there is nothing of the kind, or there are mistakes, all of which it tells.
+    """
+    path = path.resolve()
+    if (path / MANIFEST).is_file():
+        return load_project(path).catalog
+    if not path.is_dir() and path.suffix != ".py":
+        raise ProjectError(
+            f"No models at {str(path)!r}; expected a .py file, a folder of them, or a folder with {MANIFEST}.",
+            hint="Look for a typing error in the path.",
+        )
+    root, text = (path, ".") if path.is_dir() else (path.parent, path.name)
+    found = find_models([SourceEntry(text, str(path))], root)
+    catalog, wrong = _standing(found.models if found.complete else (), "Say in the code which version is active.")
+    if mistakes := [*found.mistakes, *wrong]:
+        raise _error(f"The source {str(path)!r} of models", mistakes)
+    return catalog
+
+
+def _catalog(manifest: Manifest, folder: Path) -> tuple[Catalog, list[Mistake]]:
+    """Put the models together; where a file of theirs is unknown, nothing is held against it."""
+    found = find_models(manifest.sources, folder)
+    if not found.complete:
+        return Catalog(()), found.mistakes
+    models, wrong_statuses = apply_statuses(found.models, manifest.statuses)
+    models, wrong_columns = apply_columns(models, manifest.columns)
+    catalog, wrong = _standing(models, "Say in [models.active] which version is active, or mend the model.")
+    return catalog, [*found.mistakes, *wrong_statuses, *wrong_columns, *wrong]
+
+
+def _standing(models: Sequence[Model], hint: str) -> tuple[Catalog, list[Mistake]]:
+    """Make the catalog, or tell at the models' files what keeps them from standing together."""
+    places = {model.key: (model.source or model.key).rpartition(":")[0] for model in models}
+    try:
+        catalog = Catalog(models)
+    except CatalogError as error:
+        problems = [(_place(problem, places), problem) for problem in error.problems]
+        return Catalog(()), [Mistake(place, problem, error.hint or hint) for place, problem in problems]
+    return catalog, list(_undigested(catalog, places))
+
+
+def _undigested(catalog: Catalog, places: Mapping[str, str]) -> Iterator[Mistake]:
+    """Take every digest now, while the files are those that were imported."""
+    for model in catalog.values():
+        taken = attempt(getattr, model, "digest")
+        if isinstance(taken, Raised):
+            failure = taken.failure
+            message = f"the digest of {model.key!r} cannot be taken: {failure.type}: {failure.message}"
+            yield Mistake(places[model.key], message, "Keep what the function reads in plain constants.")
+
+
+def _place(problem: str, places: Mapping[str, str]) -> str:
+    """Find the file of the first model that a problem names."""
+    named = re.findall(r"'([^']*)'", problem)
+    return next((places[key] for key in named if key in places), MANIFEST)
+
+
+def _error(what: str, mistakes: Sequence[Mistake]) -> ProjectError:
+    count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    ordered = sorted(mistakes, key=_rank)
+    return ProjectError(f"{what} has {count}:", problems=[str(mistake) for mistake in ordered])
+
+
+def _rank(mistake: Mistake) -> tuple[int, str, int]:
+    """Order mistakes as one mends them: variables, the project file, the files of models; by line."""
+    file, _, line = mistake.place.rpartition(":")
+    if not line.isdecimal():
+        file, line = mistake.place, "0"
+    return 0 if file.startswith(PREFIX) else 1 if file == MANIFEST else 2, file, int(line)
