@@ -46,25 +46,11 @@ def score_record(
     seen: list[Any] = [None] * size
     results: list[Any] = [None] * size
     for step in prepared.steps:
-        answer = _answer(step, values, wrong, seen, as_of)
-        of = step.columns
-        if type(answer) is float:  # by far the most frequent: a score and nothing else
-            results[step.place] = Result(
-                record_id=record_id,
-                model=of.name,
-                version=of.version,
-                status=of.status,
-                outcome=Outcome.OK,
-                score=answer,
-                given=_given(step, OK, run_id) if of.given else (),
-                run_id=run_id,
-                as_of=as_of,
-                scored_at=scored_at,
-            )
-            if step.watched:
-                seen[step.place] = Upstream(Outcome.OK, answer, None, None, of.name, of.version, of.status)
-            continue
-        outcome = OUTCOMES[answer.code]
+        answer = _barred(step, values, wrong, seen, as_of) or _answer(step, values, seen, as_of)
+        of, code, output = step.columns, answer.code, answer.output
+        outcome = OUTCOMES[code]
+        if step.watched:
+            seen[step.place] = Upstream(outcome, answer.score, answer.label, output, of.name, of.version, of.status)
         results[step.place] = Result(
             record_id=record_id,
             model=of.name,
@@ -73,18 +59,14 @@ def score_record(
             outcome=outcome,
             score=answer.score,
             label=answer.label,
-            output=None if answer.output is None else msgspec.json.decode(answer.output),
+            output=None if output is None else msgspec.json.decode(output),
             reasons=None if answer.reasons is None else msgspec.json.decode(answer.reasons, type=Reasons),
             error=None if answer.error is None else msgspec.json.decode(answer.error, type=Failure),
-            given=_given(step, answer.code, run_id) if of.given else (),
+            given=_given(step, code, run_id) if of.given else (),
             run_id=run_id,
             as_of=as_of,
             scored_at=scored_at,
         )
-        if step.watched:
-            seen[step.place] = Upstream(
-                outcome, answer.score, answer.label, answer.output, of.name, of.version, of.status
-            )
     return tuple(results)
 
 
@@ -121,31 +103,34 @@ def no_data(name: str, version: str) -> Problem:
     return Problem(path=f"data.{name}.{version}", problem="missing", expected="the model's data", got="nothing")
 
 
-def _answer(
+def _barred(
     step: Step, values: list[Any], wrong: dict[int, tuple[Problem, ...]], seen: list[Any], as_of: datetime
-) -> Answer | float:
-    """Ask one model; a float stands for a score and nothing else."""
+) -> Answer | None:
+    """Give the answer where the model is not called: fields wrong, upstreams failed, `when` false."""
     if wrong:
         problems = {problem: None for slot in step.slots for problem in wrong.get(slot, ())}
         if problems:
             return invalid(tuple(problems))
-    if step.required and (culprits := [one for one in (seen[place] for place in step.required) if not one.usable]):
-        return skipped(tuple(f"{culprit.model}@{culprit.version}" for culprit in culprits))
-    if step.when is not None:
-        arguments = [values[slot] for slot in step.when.slots]
-        applies = attempt(step.when.function, *arguments, *((as_of,) if step.when.wants_as_of else ()))
-        if isinstance(applies, Raised):
-            return condition_failure(applies)
-        if not applies:
-            return _APPLIES_NOT
+    if step.required:
+        culprits = tuple(f"{one.model}@{one.version}" for one in (seen[p] for p in step.required) if not one.usable)
+        if culprits:
+            return skipped(culprits)
+    when = step.when
+    if when is None:
+        return None
+    applies = attempt(when.function, *(values[slot] for slot in when.slots), *((as_of,) if when.wants_as_of else ()))
+    if isinstance(applies, Raised):
+        return condition_failure(applies)
+    return None if applies else _APPLIES_NOT
+
+
+def _answer(step: Step, values: list[Any], seen: list[Any], as_of: datetime) -> Answer:
     handed = [values[slot] for slot in step.slots]
     if step.upstreams:
         handed = [seen[place] for place in step.upstreams.values()] + handed
     if step.wants_as_of:
         handed.append(as_of)
     returned = attempt(step.predictor.record, *handed)
-    if type(returned) is float and step.limits.low <= returned <= step.limits.high:
-        return returned
     if isinstance(returned, Raised):
         return failed(returned.failure)
     return read_answer(returned, step.limits) if step.predictor.by_row else _read_single(returned, step)
