@@ -1,0 +1,143 @@
+"""Models of functions whose parameters are their fields: `@model`, `@summary_model`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mlsm._fields import fields_of_function, fields_of_mapping
+from mlsm._model.key import check_key
+from mlsm._model.model import Model, parameters_of
+from mlsm._model.summary import SummaryModel
+from mlsm._typing import Function
+from mlsm.errors import DeclarationError
+
+__all__ = ["model", "summary_model"]
+
+
+def model(
+    *,
+    version: str,
+    name: str | None = None,
+    fields: Mapping[str, Any] | None = None,
+    batch: bool = False,
+    status: str = "draft",
+    when: Function | None = None,
+    range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
+    labels: Sequence[str] | None = None,
+) -> Callable[[Function], Model]:
+    """Make a model of a function whose parameters are its fields.
+
+    Args:
+        version: an opaque text.
+        name: the function's own name unless given.
+        fields: the fields, where the annotations do not tell them; needed with `batch`.
+        batch: the function takes one frame of all fields and returns one answer a row.
+        status: `active`, `draft` or `retired`.
+        when: a condition over some of the fields; where it is false the model abstains.
+        range: the least and the greatest score.
+        labels: every label, best first.
+
+    Raises:
+        DeclarationError: the name, a field or a parameter cannot be used.
+
+    Example:
+        >>> @model(version="1.2.0")
+        ... def fit(employees: int, country: str | None = None):
+        ...     return min(100.0, employees / 10)
+        >>> fit.key, fit(employees=50)
+        ('fit@1.2.0', 5.0)
+    """
+
+    def decorate(function: Function) -> Model:
+        if batch and fields is None:
+            raise DeclarationError(
+                f"Batch model {function.__name__!r} declares no fields.",
+                hint="Pass fields={'employees': int, …}: they are the columns of its frame.",
+            )
+        inputs = fields_of_mapping(fields) if fields is not None else fields_of_function(function)
+        chosen = function.__name__ if name is None else name
+        check_key(chosen, version)
+        made = Model(
+            chosen, inputs, version, function, status,
+            call="frame" if batch else "fields", when=when, range=range, labels=labels, source=_origin(function),
+        )  # fmt: skip
+        if not batch:
+            _check_parameters(made, set(inputs.names))
+        return made
+
+    return decorate
+
+
+def summary_model(
+    *,
+    version: str,
+    models: Sequence[str] | Mapping[str, str],
+    name: str | None = None,
+    fields: Mapping[str, Any] | None = None,
+    batch: bool = False,
+    status: str = "draft",
+    require: Sequence[str] = (),
+    range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
+    labels: Sequence[str] | None = None,
+) -> Callable[[Function], SummaryModel]:
+    """Make a summary of a function with one parameter an upstream.
+
+    Args:
+        version: an opaque text.
+        models: the upstreams; a mapping where a name is no parameter's: `{"fit": "lead-fit"}`.
+        name: the function's own name unless given.
+        fields: what it reads of the record itself, handed over as further parameters.
+        batch: the function takes one frame with `<parameter>.score`, `.label`, `.outcome`.
+        status: `active`, `draft` or `retired`.
+        require: upstreams, by parameter, without whose usable result it is `skipped`.
+        range: the least and the greatest score.
+        labels: every label, best first.
+
+    Raises:
+        DeclarationError: a name, a parameter or an upstream cannot be used.
+
+    Example:
+        >>> @summary_model(version="1", models=["fit", "recency"])
+        ... def best(fit, recency):
+        ...     return max(fit.score or 0, recency.score or 0)
+        >>> best.upstreams
+        {'fit': 'fit', 'recency': 'recency'}
+    """
+
+    def decorate(function: Function) -> SummaryModel:
+        chosen = function.__name__ if name is None else name
+        check_key(chosen, version)
+        made = SummaryModel(
+            chosen, models, version, function, fields_of_mapping(fields or {}), status,
+            call="frame" if batch else "fields", require=require, range=range, labels=labels, source=_origin(function),
+        )  # fmt: skip
+        if unknown := set(require) - set(made.upstreams):
+            raise DeclarationError(
+                f"Summary {made.key!r} requires {sorted(unknown)}, which it does not name; "
+                f"expected some of {list(made.upstreams)}."
+            )
+        if not batch:
+            _check_parameters(made, {*made.upstreams, *made.inputs.names})
+        return made
+
+    return decorate
+
+
+def _origin(function: Function) -> str | None:
+    module = getattr(function, "__module__", None)
+    return None if module is None else f"{module}:{function.__qualname__}"
+
+
+def _check_parameters(made: Model, expected: set[str]) -> None:
+    parameters = parameters_of(made.fcn)
+    taken = {name for name, parameter in parameters.items() if parameter.kind is not parameter.VAR_KEYWORD}
+    surplus = {name for name in taken - expected - {"as_of"} if parameters[name].default is inspect.Parameter.empty}
+    open_ended = len(taken) < len(parameters)
+    if surplus or (expected - taken and not open_ended):
+        raise DeclarationError(
+            f"The parameters of {made.key!r} are {sorted(taken)}; expected {sorted(expected)}.",
+            hint="Each field and each upstream is a parameter; a mapping renames: "
+            'models={"fit": "lead-fit"}, Annotated[int, Alias("Lead Source")].',
+        )

@@ -1,0 +1,82 @@
+"""A summary: a model over the results of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlsm._fields import Fields
+from mlsm._model.key import split_key
+from mlsm._model.model import Call, Model
+from mlsm._typing import Function
+from mlsm.errors import DeclarationError
+
+__all__ = ["SummaryModel"]
+
+
+class SummaryModel(Model):
+    """A model over the results of others.
+
+    Args:
+        name: without white space or `@`.
+        models: the upstreams: `"fit"` for the active version, `"fit@1.2.0"` for exactly that
+            one, or `{"name": …, "version": …}` as in 0.0.4; a mapping gives each the name
+            of its parameter.
+        version: an opaque text.
+        fcn: the function; called with `data` and `results` unless made by a decorator.
+        fields: what it reads of the record itself.
+        status: `active`, `draft` or `retired`.
+        require: upstreams, by parameter, without whose usable result the summary is `skipped`.
+        call, range, labels, source: as for `Model`.
+    """
+
+    __slots__ = ("models", "require")
+
+    kind = "summary"
+    models: Any
+    require: tuple[str, ...]
+
+    def __init__(
+        self,
+        name: str,
+        models: Sequence[str | Mapping[str, str]] | Mapping[str, str],
+        version: str,
+        fcn: Function,
+        fields: Mapping[str, Any] | Fields | None = None,
+        status: str = "draft",
+        *,
+        call: Call = "data",
+        require: Sequence[str] = (),
+        range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
+        labels: Sequence[str] | None = None,
+        source: str | None = None,
+    ) -> None:
+        super().__init__(
+            name, {} if fields is None else fields, version, fcn, status,
+            call=call, range=range, labels=labels, source=source,
+        )  # fmt: skip
+        self._set(models=models, require=tuple(require))
+
+    @property
+    def upstreams(self) -> dict[str, str]:
+        """Give the upstreams: parameter to reference, in order.
+
+        Raises:
+            DeclarationError: two upstreams share a parameter's name.
+        """
+        if isinstance(self.models, Mapping):
+            return dict(self.models)
+        found: dict[str, str] = {}
+        for entry in self.models:
+            reference = entry if isinstance(entry, str) else f"{entry['name']}@{entry['version']}"
+            name = split_key(reference)[0]
+            if name in found and self.call != "data":
+                raise DeclarationError(
+                    f"Summary {self.key!r} names {name!r} twice.",
+                    hint='Give each a parameter: models={"old": "fit@1", "new": "fit@2"}.',
+                )
+            found[name if name not in found else reference] = reference
+        return found
+
+    def _digested(self) -> dict[str, Any]:
+        return super()._digested() | {"models": list(self.upstreams.items()), "require": self.require}
