@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
+from copy import copy
 from typing import Any, Literal, Self, TypeAlias
 
 from mlsm._digest import digest_of
-from mlsm._fields import Fields, fields_of_mapping
+from mlsm._fields import Fields, Kind, fields_of_mapping
 from mlsm._guard import Raised, attempt
 from mlsm._typing import Function
+from mlsm.errors import DeclarationError
 
 __all__ = ["Call", "Model", "parameters_of"]
 
