@@ -38,5 +38,5 @@ class Command(Protocol):
 
 def command(name: str) -> Command:
     """Import the module of one command, and no other."""
-    module: Command = importlib.import_module(f"mlsm.cli.{name}")  # type: ignore[assignment]  # a module is its Protocol
+    module: Command = importlib.import_module(f"mlsm.cli.{name}")
     return module

@@ -49,28 +49,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        parser = _parser(arguments)
-        args = parser.parse_args(arguments)
-        if args.command is None:
-            parser.print_help(sys.stderr)
-            return 2
+        args = _parser(arguments).parse_args(arguments)
     except SystemExit as stop:  # argparse's way to return
         return stop.code if isinstance(stop.code, int) else 2
     try:
         with _terminable(), own_stdout() as out:
-            return command(args.command).run(args, Terminal(out=out, err=sys.stderr, json=getattr(args, "json", False)))
-    except BrokenPipeError:
-        return 141
-    except Terminated:
-        return _stopped("Terminated.", 143)
-    except KeyboardInterrupt:
-        return _stopped("Interrupted.", 130)
-    except MlsmError as error:
-        return _told(str(error), 1)
+            terminal = Terminal(out=out, err=sys.stderr, json=args.json)
+            return command(args.command).run(args, terminal)
+    except KeyboardInterrupt as stop:
+        return _told("\nTerminated.", 143) if isinstance(stop, Terminated) else _told("\nInterrupted.", 130)
     except Exception as error:  # noqa: BLE001 - this door's one broad except, for our own bugs
-        if isinstance(error, OSError) and error.errno in _MENDABLE:
-            return _told(_os_message(error), 1)
-        return _bug(error)
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """Tell what ended the command, in words if somebody but us can mend it."""
+    if isinstance(error, BrokenPipeError):
+        return 141
+    if isinstance(error, MlsmError):
+        return _told(str(error), 1)
+    if isinstance(error, OSError) and error.errno in _MENDABLE:
+        named = "" if error.filename is None else f"{error.filename!r}: "
+        return _told(f"{named}{error.strerror}.", 1)
+    import traceback
+
+    traceback.print_exception(error, file=sys.stderr)
+    return _told(
+        "\nThis is a mistake in mlsm, not in your data or your models; we are sorry.\n"
+        "What was stored is whole. Please report it with the lines above and what `mlsm --version` says.",
+        3,
+    )
 
 
 def _parser(arguments: Sequence[str]) -> ArgumentParser:
@@ -84,8 +92,8 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and stop")
-    parser.set_defaults(project=None, log=None)
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    parser.set_defaults(project=None, log=None, json=False, given=arguments)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
     for name, summary in COMMANDS.items():
         loaded = command(name) if name in arguments else None
         made = subparsers.add_parser(
@@ -138,23 +146,3 @@ def _terminable() -> Iterator[None]:
 def _told(text: str, code: int) -> int:
     sys.stderr.write(f"{text}\n")
     return code
-
-
-def _stopped(text: str, code: int) -> int:
-    return _told(f"\n{text}", code)
-
-
-def _os_message(error: OSError) -> str:
-    named = "" if error.filename is None else f"{error.filename!r}: "
-    return f"{named}{error.strerror}."
-
-
-def _bug(error: Exception) -> int:
-    import traceback
-
-    traceback.print_exception(error, file=sys.stderr)
-    return _told(
-        "\nThis is a mistake in mlsm, not in your data or your models; we are sorry.\n"
-        "What was stored is whole. Please report it with the lines above and what `mlsm --version` says.",
-        3,
-    )

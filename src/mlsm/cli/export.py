@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from mlsm.cli.opening import add_json, add_store, names, open_project, opened_store
+from mlsm.cli.opening import add_json, add_store, names, opened_store, place_of_project
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean
 
@@ -50,7 +50,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     """Export scores."""
     from mlsm.cli.exporting import narrow, widen
 
-    project = open_project(args)
+    project = place_of_project(args)
     left_out: Counter[str] = Counter()
     with opened_store(args.store, project) as store:
         keep = project.keep if args.run is None else store.run(args.run).plan.keep

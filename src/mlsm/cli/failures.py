@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from mlsm._result import Failure
+from mlsm._result import Failure, Outcome
 from mlsm.cli.counts import outcome_style
 from mlsm.cli.tables import Column, Table
-from mlsm.cli.wording import clean, named
+from mlsm.cli.wording import clean
+from mlsm.service import ErrorNote
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Distinct", "distinct_failures", "failures_table"]
+__all__ = ["distinct_failures", "failures_table", "message_hash", "said", "what_of"]
 
 _LEADS_SHOWN = 5
 
 
-class Distinct(msgspec.Struct, kw_only=True):
-    """One failure of one model version, however many leads it struck."""
-
-    model: str
-    outcome: str
-    type: str
-    message: str
-    count: int = 0
-    record_ids: list[str] = []
-    trace: str | None = None
-
-
-def distinct_failures(frames: Iterable[pl.DataFrame]) -> list[Distinct]:
+def distinct_failures(frames: Iterable[pl.DataFrame], traces: Mapping[tuple[str, str, str], str]) -> list[ErrorNote]:
     """Gather the failures of results in long form, the most frequent first.
 
     Args:
         frames: results with an `error`, as the store yields them.
+        traces: tracebacks by model, type and the hash of the message (`message_hash`).
     """
     import polars as pl
 
-    found: dict[tuple[str, str, str, str], Distinct] = {}
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    first: dict[tuple[str, str, str, str], list[str]] = {}
     for frame in frames:
         grouped = (
             frame.filter(pl.col("error").is_not_null())
@@ -50,12 +43,26 @@ def distinct_failures(frames: Iterable[pl.DataFrame]) -> list[Distinct]:
         for name, version, outcome, error, count, record_ids in grouped.iter_rows():
             failure = msgspec.json.decode(error, type=Failure)
             key = f"{name}@{version}", outcome, failure.type, said(failure)
-            note = found.get(key)
-            if note is None:
-                note = found[key] = Distinct(model=key[0], outcome=outcome, type=key[2], message=key[3])
-            note.count += count
-            note.record_ids = [*note.record_ids, *record_ids][:_LEADS_SHOWN]
-    return sorted(found.values(), key=lambda note: -note.count)
+            counts[key] += count
+            known = first.setdefault(key, [])
+            known += record_ids[: _LEADS_SHOWN - len(known)]
+    return [
+        ErrorNote(
+            model=key,
+            outcome=Outcome(outcome),
+            type=kind,
+            message=message,
+            count=count,
+            first_ids=tuple(first[key, outcome, kind, message]),
+            trace=traces.get((key, kind, message_hash(message))),
+        )
+        for (key, outcome, kind, message), count in counts.most_common()
+    ]
+
+
+def message_hash(message: str) -> str:
+    """Name a message without saying it: logs must not quote a lead."""
+    return hashlib.sha256(message.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def said(failure: Failure) -> str:
@@ -72,7 +79,7 @@ def said(failure: Failure) -> str:
     return failure.message
 
 
-def failures_table(notes: Sequence[Any]) -> Table:
+def failures_table(notes: Sequence[ErrorNote]) -> Table:
     """Make a table of failures: how many leads, which model, what, and the first leads."""
     columns = (
         Column(key="count", title="leads", right=True),
@@ -87,15 +94,15 @@ def failures_table(notes: Sequence[Any]) -> Table:
             "model": note.model,
             "outcome": str(note.outcome),
             "what": clean(what_of(note), limit=200),
-            "leads": named(note.record_ids, limit=3),
+            "leads": ", ".join(clean(one, limit=40) for one in note.first_ids[:3]),
         }
         for note in notes
     ]
     return Table(columns=columns, rows=rows)
 
 
-def what_of(note: Any) -> str:
-    """Write the type and the message of a failure; of a record's problems only what they are."""
-    if note.outcome in ("error", "crashed", "timeout"):
-        return f"{note.type}: {note.message}" if note.message else note.type
-    return str(note.message or note.type)
+def what_of(note: ErrorNote) -> str:
+    """Write what failed: the type that was raised and its message, or what is wrong with the record."""
+    if note.outcome in (Outcome.INVALID, Outcome.SKIPPED) or not note.message:
+        return note.message or note.type
+    return f"{note.type}: {note.message}"

@@ -1,3 +1,6 @@
-EXAMPLES=""
+EXAMPLES = ""
+
+
 def add_arguments(p): ...
-def run(a,t): return 0
+def run(a, t):
+    return 0

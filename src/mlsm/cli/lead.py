@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsm._result import Result
 from mlsm.cli.counts import outcome_style, status_style
-from mlsm.cli.opening import add_json, add_store, open_project, opened_store
+from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
 from mlsm.cli.reasons import failure_text, reason_lines, score_text, top_reasons
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Show one lead."""
-    project = open_project(args)
+    project = place_of_project(args)
     with opened_store(args.store, project) as store:
         history = store.history(args.id)
         if not history:
@@ -165,5 +165,3 @@ def _drafts_last(name: str) -> tuple[bool, str]:
 
 def _purpose_style(purpose: object) -> str:
     return "dim" if purpose == "live" else "yellow"
-
-

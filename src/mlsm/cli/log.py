@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 import msgspec
 
@@ -37,12 +37,12 @@ class RunLog:
         self._waiting: list[dict[str, Any]] = []
         self._run_id: str | None = None
 
-    def __enter__(self) -> RunLog:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._waiting:
-            self._open(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+            self._open(_now_as_name())
         if self._stream is not None and self._stream is not sys.stderr:
             self._stream.close()
 
@@ -53,11 +53,10 @@ class RunLog:
             return None
         return Path(self._stream.name)
 
-    def begin(self, run_id: str) -> None:
-        """Tell the run's id, as soon as it is known."""
-        if self._run_id is None:
-            self._run_id = run_id
-            self._open(run_id)
+    def begin(self, run_id: str | None) -> None:
+        """Tell the run's id as soon as it is known, None for a run that is not stored."""
+        self._run_id = self._run_id or run_id
+        self._open(run_id or _now_as_name())
 
     def event(self, event: str, **facts: Any) -> None:
         """Write one event with its facts."""
@@ -80,6 +79,10 @@ class RunLog:
         if self._stream is not None:
             self._stream.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
             self._stream.flush()
+
+
+def _now_as_name() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
 def log_folder(project: Path) -> Path:

@@ -2,26 +2,74 @@
 
 from __future__ import annotations
 
+import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mlsm.errors import ProjectError
 
 if TYPE_CHECKING:
     from mlsm.contracts import Reader, Store
     from mlsm.project import Project
 
-__all__ = ["add_json", "add_store", "names", "open_input", "open_project", "opened_store", "shown_url", "time_of"]
+__all__ = [
+    "ProjectPlace",
+    "add_json",
+    "add_store",
+    "names",
+    "open_input",
+    "open_project",
+    "opened_store",
+    "place_of_project",
+    "shown_url",
+    "time_of",
+]
 
 
 def open_project(args: Namespace) -> Project:
-    """Load the project that `--project` names, else the nearest one upward."""
-    from mlsm.project import find_project, load_project
+    """Load the project that `--project` names, else the nearest one upward, and its models."""
+    from mlsm.project import load_project
 
-    return load_project(Path(args.project) if args.project is not None else find_project(Path.cwd()))
+    return load_project(_folder(args))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectPlace:
+    """Where a project is and where its results are, without its models.
+
+    What reads results must work, and fast, while a model does not even load.
+    """
+
+    folder: Path
+    store_url: str
+    keep: tuple[str, ...]
+
+
+def place_of_project(args: Namespace) -> ProjectPlace:
+    """Read the project's file only.
+
+    Raises:
+        ProjectError: it has mistakes.
+    """
+    from mlsm.project.manifest import read_manifest
+
+    folder = _folder(args).resolve()
+    manifest, mistakes = read_manifest(folder, os.environ)
+    if mistakes:
+        raise ProjectError(f"Project {str(folder)!r} has mistakes:", problems=[str(mistake) for mistake in mistakes])
+    return ProjectPlace(folder=folder, store_url=manifest.store_url, keep=manifest.keep)
+
+
+def _folder(args: Namespace) -> Path:
+    from mlsm.project import find_project
+
+    return find_project(Path.cwd()) if args.project is None else Path(args.project)
 
 
 def open_input(path: str, project: Project) -> Reader:
@@ -32,7 +80,7 @@ def open_input(path: str, project: Project) -> Reader:
 
 
 @contextmanager
-def opened_store(url: str | None, project: Project) -> Iterator[Store]:
+def opened_store(url: str | None, project: Project | ProjectPlace) -> Iterator[Store]:
     """Open the store of a URL, else the project's; let go of it afterwards."""
     from mlsm.stores import open_store
 
@@ -62,7 +110,7 @@ def names(text: str) -> tuple[str, ...]:
     """
     found = tuple(name.strip() for name in text.split(",") if name.strip())
     if not found:
-        raise ArgumentTypeError(f"{text!r} names nothing; expected names parted by commas.")
+        raise ArgumentTypeError(f"{text!r} names nothing; expected names parted by commas")
     return found
 
 
@@ -76,7 +124,7 @@ def time_of(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no time; expected one such as 2026-11-22 or 2026-11-22T06:30Z.") from error
+        raise ArgumentTypeError(f"{text!r} is no time; expected 2026-11-22 or 2026-11-22T06:30Z") from error
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 

@@ -10,8 +10,8 @@ from mlsm.cli.terminal import Terminal
 
 __all__ = ["Advance", "progress_bar"]
 
-Advance: TypeAlias = Callable[[int, int], None]
-"""Called with how much is done and how much there is."""
+Advance: TypeAlias = Callable[[str, int, int | None], None]
+"""Called with what is done, how much of it, and how much there is where that is known."""
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def progress_bar(terminal: Terminal, what: str, *, unit: str = "leads", quiet: b
         quiet: show nothing, whatever stderr is.
     """
     if quiet or not terminal.talk_styled:
-        yield lambda done, total: None
+        yield _nowhere
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -51,7 +51,13 @@ def progress_bar(terminal: Terminal, what: str, *, unit: str = "leads", quiet: b
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(what, total=None)
 
-        def advance(done: int, total: int) -> None:
+        def advance(what: str, done: int, total: int | None) -> None:
+            if progress.tasks[0].description != what:
+                progress.reset(task, description=what, total=total, completed=done)
             progress.update(task, completed=done, total=total)
 
         yield advance
+
+
+def _nowhere(*_: object) -> None:
+    """Show nothing."""

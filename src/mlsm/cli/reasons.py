@@ -31,7 +31,8 @@ def reason_lines(reasons: Reasons) -> list[tuple[str, str]]:
     places = decimals(numbers)
     lines = [(reasons.baseline, "to begin with")]
     lines += [
-        (item.contribution, item.field if item.text is None else f"{item.text} ({item.field})") for item in reasons.items
+        (item.contribution, item.field if item.text is None else f"{item.text} ({item.field})")
+        for item in reasons.items
     ]
     lines += [(reasons.other, "everything else")]
     # What is nothing at the beginning and at the end needs no line; an item of 0 was looked at.

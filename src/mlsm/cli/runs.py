@@ -10,19 +10,18 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from mlsm._result import Outcome
 from mlsm.cli.counts import counts_table, status_style
-from mlsm.cli.failures import Distinct, distinct_failures, what_of
+from mlsm.cli.failures import distinct_failures, what_of
 from mlsm.cli.log import log_of_run, read_log
-from mlsm.cli.opening import add_json, add_store, open_project, opened_store
+from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean, duration, moment, named, rate
 
 if TYPE_CHECKING:
     from mlsm.contracts import RunEntry, Store
+    from mlsm.service import ErrorNote
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -40,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Show all runs, or one."""
-    project = open_project(args)
+    project = place_of_project(args)
     with opened_store(args.store, project) as store:
         if args.id is None:
             _show_all(store.runs(), terminal)
@@ -67,7 +66,9 @@ def _show_all(entries: list[RunEntry], terminal: Terminal) -> None:
             "records": entry.records,
             "rejects": entry.rejects,
             "failed": _failed(entry),
-            "took": "" if entry.finished_at is None else duration((entry.finished_at - entry.started_at).total_seconds()),
+            "took": ""
+            if entry.finished_at is None
+            else duration((entry.finished_at - entry.started_at).total_seconds()),
         }
         for entry in entries
     ]
@@ -184,26 +185,19 @@ def _state_style(state: object) -> str:
     return {"finished": "green", "interrupted": "yellow"}.get(str(state), "")
 
 
-def _failures(store: Store, entry: RunEntry, events: list[dict[str, Any]]) -> list[Distinct]:
+def _failures(store: Store, entry: RunEntry, events: list[dict[str, Any]]) -> list[ErrorNote]:
     """Gather a run's failures from its results, and their tracebacks from its log."""
     from mlsm.contracts import Selection
 
-    notes = distinct_failures(store.results(entry.run_id, Selection(outcomes=_FAILED)))
     traces = {
-        (event["model"], event["type"], record_id): event["trace"]
+        (event["model"], event["type"], event["message_hash"]): event["trace"]
         for event in events
-        if event.get("event") == "error" and event.get("trace")
-        for record_id in event["record_ids"]
+        if event["event"] == "error"
     }
-    return [msgspec.structs.replace(note, trace=_trace(note, traces)) for note in notes]
+    return distinct_failures(store.results(entry.run_id, Selection(outcomes=_FAILED)), traces)
 
 
-def _trace(note: Distinct, traces: dict[tuple[str, str, str], str]) -> str | None:
-    known = (traces.get((note.model, note.type, record_id)) for record_id in note.record_ids)
-    return next((trace for trace in known if trace is not None), None)
-
-
-def _show_errors(entry: RunEntry, notes: list[Distinct], terminal: Terminal) -> None:
+def _show_errors(entry: RunEntry, notes: list[ErrorNote], terminal: Terminal) -> None:
     if terminal.json:
         terminal.document(notes)
         return
@@ -211,14 +205,12 @@ def _show_errors(entry: RunEntry, notes: list[Distinct], terminal: Terminal) -> 
         terminal.say(f"Nothing failed in run {entry.run_id}.")
     for note in notes:
         terminal.title(f"{note.model}  {note.outcome}  {amount(note.count, 'lead')}")
-        terminal.write(f"  {clean(what_of(note))}", style="red" if Outcome(note.outcome).failed else "yellow")
-        terminal.write(f"  leads: {', '.join(clean(one) for one in note.record_ids)}{_more(note)}")
+        terminal.write(f"  {clean(what_of(note))}", style="red" if note.outcome.failed else "yellow")
+        terminal.write(f"  leads: {', '.join(clean(one) for one in note.first_ids)}{_more(note)}")
         for line in (note.trace or "").splitlines():
             terminal.write(f"    {clean(line)}", style="dim")
 
 
-def _more(note: Distinct) -> str:
-    rest = note.count - len(note.record_ids)
+def _more(note: ErrorNote) -> str:
+    rest = note.count - len(note.first_ids)
     return f" and {rest:,} more" if rest > 0 else ""
-
-

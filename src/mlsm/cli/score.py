@@ -1,3 +1,104 @@
-EXAMPLES=""
-def add_arguments(p): ...
-def run(a,t): return 0
+"""Score leads from files with every model, and keep every result.
+
+Files are CSV, Parquet or NDJSON, also as .gz, or - for standard input. A failing model
+or a broken lead never stops a run; a run that was stopped goes on with --resume.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mlsm.cli.examining import show_examination
+from mlsm.cli.opening import add_json, add_store, names, open_input, open_project, shown_url, time_of
+from mlsm.cli.scoring import Scoring, score_job
+from mlsm.cli.terminal import Terminal
+from mlsm.cli.wording import moment
+from mlsm.errors import InputError
+
+if TYPE_CHECKING:
+    from mlsm.project import Project
+    from mlsm.service import Job
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = """\
+example:
+  mlsm score leads.csv --id lead_id
+  mlsm score leads.parquet --dry-run
+  mlsm score leads.csv.gz --as-of 2026-11-22 --out scores.parquet --wide"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="what to score; - is standard input")
+    ids = parser.add_mutually_exclusive_group()
+    ids.add_argument("--id", metavar="COLUMN", help="the column of ids (default: [record] id of the project)")
+    ids.add_argument("--id-row", action="store_true", help="there is no id: use the file's name and the row's number")
+    parser.add_argument("--models", type=names, metavar="A,B", help="only these models, and those that they need")
+    parser.add_argument("--as-of", type=time_of, metavar="TIME", help="the date the models take for today (UTC)")
+    parser.add_argument("--trial", action="store_true", help="keep the results, but not as what sales sees")
+    parser.add_argument("--resume", action="store_true", help="go on with an unfinished run, if there is one")
+    parser.add_argument("--dry-run", action="store_true", help="look at the files and stop; nothing is stored")
+    parser.add_argument("--force", action="store_true", help="score even if columns or most leads are missing")
+    parser.add_argument("--out", metavar="FILE", help="also write results to a file, or a folder that ends in /")
+    parser.add_argument("--wide", action="store_true", help="with --out: one row a lead with a column a model")
+    parser.add_argument("--rejects", metavar="FILE", help="also write rows that were not scored, and why (CSV)")
+    parser.add_argument("--no-store", action="store_true", help="keep nothing; only --out receives results")
+    add_store(parser)
+    add_json(parser)
+
+
+def run(args: Namespace, terminal: Terminal) -> int:
+    """Score."""
+    project = open_project(args)
+    job = _job(args, project, datetime.now(UTC))
+    if args.dry_run:
+        return show_examination(job, terminal)
+    if job.purpose == "trial" and not args.trial:
+        terminal.say(f"{moment(job.as_of)} UTC lies ahead: this is a trial, which does not count for what sales sees.")
+    if args.no_store and args.out is None:
+        terminal.say("Nothing will be kept: there is --no-store and no --out.", style="yellow")
+    scoring = Scoring(
+        project=project,
+        job=job,
+        store_url=args.store,
+        stored=not args.no_store,
+        out=args.out,
+        wide=args.wide,
+        rejects=args.rejects,
+        log=args.log,
+    )
+    return score_job(scoring, terminal)
+
+
+def _job(args: Namespace, project: Project, now: datetime) -> Job:
+    from mlsm.service import Job
+
+    as_of = now if args.as_of is None else args.as_of
+    catalog = project.catalog if args.models is None else project.catalog.only(args.models)
+    inputs = tuple(open_input(file, project) for file in args.files)
+    id_column = None if args.id_row else args.id or project.id_column
+    if id_column is None and not args.id_row:
+        raise InputError(
+            f"No id column is known for {args.files[0]!r}; it has {', '.join(map(repr, inputs[0].facts().names))}.",
+            hint="Name it with --id COLUMN or under [record] id in mlsm.toml, or number the rows with --id-row.",
+        )
+    return Job(
+        catalog=catalog,
+        inputs=inputs,
+        id_column=id_column,
+        as_of=as_of,
+        keep=project.keep,
+        reading=project.reading,
+        shape=project.shape,
+        purpose="trial" if args.trial or as_of > now else "live",
+        part_rows=project.part_rows,
+        min_records=project.min_records,
+        force=args.force,
+        resume=args.resume,
+        keep_inputs=project.keep_inputs,
+        max_failed=project.max_failed,
+        provenance={"command": " ".join(["mlsm", *map(shown_url, args.given)])},
+    )

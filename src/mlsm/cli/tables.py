@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlsm.cli.wording import clean, decimals, moment, number
@@ -67,21 +67,20 @@ class Table:
 
 
 def _cell(value: Any, places: int, *, separated: bool) -> str:
+    text = clean(value)
     if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return number(value) if separated else str(value)
-    if isinstance(value, float):
-        return f"{value:{',' if separated else ''}.{places}f}"
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_cell(item, places, separated=separated) for item in value)
-    return clean(value)
+        text = ""
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif isinstance(value, int):
+        text = number(value) if separated else str(value)
+    elif isinstance(value, float):
+        text = f"{value:{',' if separated else ''}.{places}f}"
+    elif isinstance(value, datetime):
+        text = moment(value)
+    elif isinstance(value, (list, tuple)):
+        text = ", ".join(_cell(item, places, separated=separated) for item in value)
+    return text
 
 
 def plain(table: Table) -> str:

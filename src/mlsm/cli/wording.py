@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -69,7 +70,7 @@ def decimals(values: Iterable[float]) -> int:
         >>> decimals([72.0, 31.0]), decimals([72.5, 31.25]), decimals([0.25, 0.125])
         (0, 2, 3)
     """
-    known = [value for value in values if value is not None and abs(value) != float("inf") and value == value]
+    known = [value for value in values if math.isfinite(value)]
     if not known:
         return 0
     greatest = max(abs(value) for value in known)

@@ -1,0 +1,165 @@
+"""One scoring from start to end: progress, log, results, and the summary of the run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlsm.cli.failures import message_hash
+from mlsm.cli.log import RunLog, log_folder, without_messages
+from mlsm.cli.opening import opened_store, shown_url
+from mlsm.cli.progress import progress_bar
+from mlsm.cli.summary import show_summary
+from mlsm.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from mlsm._batch import Batch
+    from mlsm.contracts import Reject, Store
+    from mlsm.project import Project
+    from mlsm.service import Job, Output, Progress, Report
+
+__all__ = ["Scoring", "score_job"]
+
+DEGRADED = 4
+"""The exit code of a run that finished although an active model failed too often."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """What is scored, and where everything about it goes.
+
+    Args:
+        project: the project.
+        job: what the service is asked for.
+        store_url: another store than the project's.
+        stored: whether there is a store at all.
+        out: a file or folder that receives the results besides.
+        wide: whether it has one row a lead.
+        rejects: a file that receives the rejects.
+        log: where the log goes, as `--log` has it.
+    """
+
+    project: Project
+    job: Job
+    store_url: str | None = None
+    stored: bool = True
+    out: str | None = None
+    wide: bool = False
+    rejects: str | None = None
+    log: str | None = None
+
+    @property
+    def places(self) -> list[str]:
+        """Give the places where results go, as people call them."""
+        url = self.project.store_url if self.store_url is None else self.store_url
+        return [*([shown_url(url)] if self.stored else []), *([self.out] if self.out is not None else [])]
+
+
+def score_job(scoring: Scoring, terminal: Terminal) -> int:
+    """Score, show the run's summary, and give the exit code."""
+    with ExitStack() as stack:
+        store = stack.enter_context(opened_store(scoring.store_url, scoring.project)) if scoring.stored else None
+        log = stack.enter_context(RunLog(scoring.log, log_folder(scoring.project.folder)))
+        report = _logged_run(scoring, store, log, terminal)
+        if scoring.rejects is not None:
+            write_rejects(scoring.rejects, report.rejects if store is None else _stored_rejects(store, report))
+        show_summary(scoring.job, report, scoring.places, terminal, log=log.path)
+    return DEGRADED if report.degraded else 0
+
+
+def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, terminal: Terminal) -> Report:
+    """Run with a progress bar, every event noted; what ends the run early is noted too."""
+    from mlsm.service.run import run
+
+    job = scoring.job
+    log.event(
+        "run started",
+        models=[model.key for model in job.catalog.running],
+        inputs=[reader.source for reader in job.inputs],
+        as_of=job.as_of,
+        purpose=job.purpose,
+        resume=job.resume,
+    )
+    try:
+        with progress_bar(terminal, "Reading", quiet=scoring.log == "-") as advance:
+
+            def on_progress(progress: Progress) -> None:
+                advance(progress.stage.capitalize(), progress.done, progress.total or None)
+
+            report = run(
+                job, store=store, outputs=_outputs(scoring), on_progress=on_progress, on_batch=_BatchLog(log).note
+            )
+    except KeyboardInterrupt:
+        log.event("run ended", state="interrupted")
+        if store is not None:
+            terminal.say("\nWhat was scored is kept. Go on with the same command and --resume.")
+        raise
+    except BaseException as error:
+        text = "".join(traceback.format_exception(error))
+        log.event("run ended", state="interrupted", type=type(error).__name__, trace=without_messages(text))
+        raise
+    if report.run_id is not None:
+        log.begin(report.run_id)
+    log.event(
+        "run ended",
+        state=report.state,
+        records=report.records,
+        rejected=report.rejected,
+        counts=report.counts,
+        seconds=report.seconds,
+        degraded=report.degraded,
+    )
+    return report
+
+
+class _BatchLog:
+    """Notes each part as it is scored, and each distinct traceback once."""
+
+    def __init__(self, log: RunLog) -> None:
+        self._log = log
+        self._seen: set[tuple[str, str, str]] = set()
+
+    def note(self, batch: Batch) -> None:
+        """Note a part."""
+        self._log.begin(batch.run_id)
+        for trace in batch.traces:
+            named = trace.model, trace.type, message_hash(trace.message)
+            if named not in self._seen:
+                self._seen.add(named)
+                self._log.event(
+                    "error",
+                    model=trace.model,
+                    type=trace.type,
+                    message_hash=named[2],
+                    part=batch.part,
+                    trace=without_messages(trace.text),
+                )
+        self._log.event("part done", part=batch.part, records=len(batch))
+
+
+def _outputs(scoring: Scoring) -> tuple[Output, ...]:
+    if scoring.out is None:
+        return ()
+    from mlsm.service import Output
+    from mlsm.writers import open_writer
+
+    return (Output(writer=open_writer(scoring.out), wide=scoring.wide),)
+
+
+def _stored_rejects(store: Store, report: Report) -> Iterable[Reject]:
+    return () if report.run_id is None else store.rejects(report.run_id)
+
+
+def write_rejects(file: str, rejects: Iterable[Reject]) -> None:
+    """Write the rows that were not scored to a CSV file, a row each."""
+    import csv
+    from pathlib import Path
+
+    with Path(file).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["source", "row", "line", "record_id", "reason"])
+        for reject in rejects:
+            writer.writerow([reject.source, reject.row, reject.line, reject.record_id, reject.reason])

@@ -1,0 +1,114 @@
+"""Tables and lines: plain, on a screen, as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from mlsm._result import Outcome, Result
+from mlsm.cli.tables import Column, Table, plain
+from mlsm.cli.terminal import Terminal
+
+COUNTS = Table(
+    columns=(Column(key="model"), Column(key="leads", right=True), Column(key="score", right=True)),
+    rows=[
+        {"model": "fit@1", "leads": 49_990, "score": 72.5},
+        {"model": "überlegt@2", "leads": 7, "score": None},
+        {"model": "優先@1", "leads": 0, "score": 1.25},
+    ],
+)
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a screen."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """Say yes."""
+        return True
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal with colour, 60 columns wide."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "60")
+    return Terminal(out=Screen(), err=Screen())
+
+
+def shown(stream: object) -> str:
+    """Give what was written to a stream in memory."""
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()
+
+
+def test_plain_tables_are_aligned_and_whole() -> None:
+    """Columns line up, wide characters too, numbers to the right and without separators."""
+    assert plain(COUNTS).splitlines() == [
+        "model       leads  score",
+        "fit@1       49990  72.50",
+        "überlegt@2      7",
+        "優先@1          0   1.25",
+    ]
+
+
+def test_plain_tables_cut_nothing() -> None:
+    """A cell of any length is shown whole where stdout is no screen."""
+    table = Table(columns=(Column(key="what"),), rows=[{"what": "x" * 1_000}])
+    out = io.StringIO()
+    Terminal(out=out, err=io.StringIO()).table(table)
+    assert f"what\n{'x' * 1_000}\n" == out.getvalue()
+
+
+def test_a_screen_gets_separators_and_colour(screen: Terminal) -> None:
+    """On a screen thousands are separated, and there are colours."""
+    screen.table(COUNTS)
+    said = shown(screen.out)
+    assert (True, True) == ("49,990" in said, "\x1b[" in said)
+
+
+def test_a_narrow_screen_folds_instead_of_cutting(screen: Terminal) -> None:
+    """Nothing is lost on a screen that is too narrow."""
+    screen.table(Table(columns=(Column(key="what"),), rows=[{"what": "abcdefghij" * 20}]))
+    assert 20 == shown(screen.out).replace("\n", "").replace(" ", "").count("abcdefghij")
+
+
+@pytest.mark.parametrize("variable", [("NO_COLOR", "1"), ("TERM", "dumb")], ids=["NO_COLOR", "TERM=dumb"])
+def test_colour_can_be_refused(variable: tuple[str, str], screen: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR and a dumb terminal get plain text without escapes."""
+    monkeypatch.setenv(*variable)
+    screen.table(COUNTS)
+    screen.write("bold", style="bold")
+    assert plain(COUNTS) + "\nbold\n" == shown(screen.out)
+
+
+def test_data_cannot_command_the_terminal(screen: Terminal) -> None:
+    """Escapes, line breaks and markup in data are shown, not obeyed."""
+    hostile = "[red]x[/red]\x1b[2J\n\u202eevil"
+    screen.table(Table(columns=(Column(key="what"),), rows=[{"what": hostile}]))
+    assert "[red]x[/red]\\x1b[2J\\n\\u202eevil" in shown(screen.out)
+
+
+def test_documents_are_json_in_the_shape_of_results() -> None:
+    """A result keeps its shape: every key, times in UTC, outcomes as words."""
+    result = Result(
+        record_id="42",
+        model="fit",
+        version="1",
+        status="active",
+        outcome=Outcome.OK,
+        score=1.0,
+        as_of=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+    terminal = Terminal(out=io.StringIO(), err=io.StringIO(), json=True)
+    terminal.document([result])
+    (read,) = json.loads(shown(terminal.out))
+    assert ("42", "ok", 1.0, "2026-11-22T00:00:00Z", None) == (
+        *(read[key] for key in ("record_id", "outcome", "score", "as_of", "error")),
+    )
+    assert {*Result.__struct_fields__} == {*read}
