@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from mlsm.contracts import Column
@@ -35,4 +36,10 @@ def columns_of(mappings: Sequence[Mapping[Any, Any]], names: Iterable[str]) -> d
         >>> columns_of([{"id": 1}, {"age": 2, "id": 3}], ["id", "age"])
         {'id': [1, 3], 'age': [None, 2]}
     """
-    return {name: [mapping.get(name) for mapping in mappings] for name in names}
+    wanted = tuple(names)
+    try:
+        rows = map(itemgetter(*wanted), mappings) if wanted else ()
+        columns = zip(*rows, strict=True) if len(wanted) > 1 else iter([rows])
+        return {name: list(column) for name, column in zip(wanted, columns, strict=True)}
+    except (KeyError, ValueError):  # a key is absent somewhere, or there is no row at all
+        return {name: [mapping.get(name) for mapping in mappings] for name in wanted}

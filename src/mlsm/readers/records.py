@@ -31,7 +31,9 @@ class RecordsReader:
     def facts(self) -> Facts:
         """Count the records and collect their keys."""
         if self._facts is None:
-            sound = [record for record in self._records if isinstance(record, Mapping)]
+            sound: Sequence[Any] = self._records
+            if not _all_dicts(sound):
+                sound = [record for record in self._records if isinstance(record, Mapping)]
             broken = len(self._records) - len(sound)
             self._facts = Facts(rows=len(self._records), names=tuple(names_of(sound)), broken=broken)
         return self._facts
@@ -58,17 +60,13 @@ class RecordsReader:
 
     def _part(self, number: int, size: int, columns: Collection[str] | None) -> RawPart:
         first = number * size + 1
-        rows: list[int] = []
-        sound: list[Mapping[Any, Any]] = []
+        records = self._records[first - 1 : first - 1 + size]
+        rows: Sequence[int] = range(first, first + len(records))
+        sound: Sequence[Any] = records
         broken: list[Reject] = []
-        for row, record in enumerate(self._records[first - 1 : first - 1 + size], start=first):
-            if isinstance(record, Mapping):
-                rows.append(row)
-                sound.append(record)
-            else:
-                reason = f"The record is of type {type(record).__name__!r}, expected a mapping."
-                broken.append(Reject(source=self.source, row=row, reason=reason))
-        names = [name for name in names_of(sound) if columns is None or name in columns]
+        if not _all_dicts(records):
+            rows, sound, broken = self._sound(first, records)
+        names = [name for name in self.facts().names if columns is None or name in columns]
         return RawPart(
             number=number,
             source=self.source,
@@ -78,6 +76,22 @@ class RecordsReader:
             columns=columns_of(sound, names),
             broken=tuple(broken),
         )
+
+    def _sound(self, first: int, records: Sequence[object]) -> tuple[list[int], list[Any], list[Reject]]:
+        rows, sound, broken = [], [], []
+        for row, record in enumerate(records, start=first):
+            if isinstance(record, Mapping):
+                rows.append(row)
+                sound.append(record)
+            else:
+                reason = f"The record is of type {type(record).__name__!r}, expected a mapping."
+                broken.append(Reject(source=self.source, row=row, reason=reason))
+        return rows, sound, broken
+
+
+def _all_dicts(records: Sequence[object]) -> bool:
+    """Tell so without asking each record whether it is some kind of mapping, which takes its time."""
+    return set(map(type, records)) <= {dict}
 
 
 def _canonical(record: object) -> bytes:
