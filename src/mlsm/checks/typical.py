@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from mlsm._fields import Field, Kind
+from mlsm.checks.pattern import example_of
 
-__all__ = ["TYPICAL_ROWS", "typical_values"]
+__all__ = ["TYPICAL_ROWS", "raw_value", "typical_values"]
 
 TYPICAL_ROWS = 64
 _HOLE_EVERY = 7
+_EXAMPLES = 20
 _SPAN = 1_000.0
 _WORDS = ("alpha", "Beta GmbH", "c", "delta-4", "42", "ABC123", "a@example.com", "2026", "x y")
 
@@ -27,7 +30,7 @@ def typical_values(fields: Sequence[Field], rows: int = TYPICAL_ROWS) -> list[tu
 
     Returns:
         A tuple a record, in the order of the fields; [] where no value can be found for a
-        field, as with a pattern that none of our words matches.
+        field, as with a pattern that is not understood.
 
     Example:
         >>> from mlsm._fields import fields_of_mapping
@@ -37,7 +40,30 @@ def typical_values(fields: Sequence[Field], rows: int = TYPICAL_ROWS) -> list[tu
     columns = [_column(field, rows) for field in fields]
     if not columns:
         return [()] * rows
-    return [] if any(column is None for column in columns) else list(zip(*columns, strict=True))  # type: ignore[arg-type]  # none is None
+    found = [column for column in columns if column is not None]
+    return list(zip(*found, strict=True)) if len(found) == len(columns) else []
+
+
+def raw_value(kind: Kind, row: int, rows: int = TYPICAL_ROWS) -> Any:
+    """Give the value of a row as a record would hold it: plain, by column; None where there is none.
+
+    Example:
+        >>> from mlsm._fields import Kind
+        >>> raw_value(Kind(name="literal", values=("a", "b")), 1)
+        'b'
+    """
+    return _as_given(kind, _value(kind, row, rows))
+
+
+def _as_given(kind: Kind, value: Any) -> Any:
+    if isinstance(value, list) and kind.item is not None:
+        return [_as_given(kind.item, item) for item in value]
+    if kind.name != "object" or value is None:
+        return value
+    if kind.members is None:
+        return {key: value[key] if kind.item is None else _as_given(kind.item, value[key]) for key in value}
+    read = value.get if isinstance(value, dict) else partial(getattr, value)
+    return {member.column: _as_given(member.kind, read(member.name)) for member in kind.members}
 
 
 def _column(field: Field, rows: int) -> list[Any] | None:
@@ -51,7 +77,7 @@ def _column(field: Field, rows: int) -> list[Any] | None:
 
 def _value(kind: Kind, row: int, rows: int) -> Any:
     """Give the value of a row, None where there is none to be found."""
-    makers = {
+    makers: dict[str, Callable[[], Any]] = {
         "int": lambda: round(_number(kind, row, rows)),
         "float": lambda: _number(kind, row, rows),
         "bool": lambda: row % 2 == 0,
@@ -85,7 +111,13 @@ def _word(kind: Kind, row: int) -> str | None:
         word = (word * (kind.min_length or 1))[: kind.max_length] if kind.min_length else word[: kind.max_length]
         if kind.pattern is None or re.search(kind.pattern, word):
             return word
-    return None
+    examples = (example_of(kind.pattern or "", row + rows_on) for rows_on in range(_EXAMPLES))
+    return next((word for word in examples if word is not None and _fits(word, kind)), None)
+
+
+def _fits(word: str, kind: Kind) -> bool:
+    longest = math.inf if kind.max_length is None else kind.max_length
+    return (kind.min_length or 0) <= len(word) <= longest and bool(re.search(kind.pattern or "", word))
 
 
 def _list(kind: Kind, row: int, rows: int) -> list[Any] | None:
