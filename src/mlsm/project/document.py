@@ -54,12 +54,12 @@ def read_document(folder: Path) -> Document:
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         found = _PARSER_PLACE.search(said)
-        line, column = (found[1], found[2]) if found and found[1] else (str(text.count("\n") + 1), "1")
+        line, column = (found[1], found[2]) if found else (None, None)
         reason = said[: found.start()] if found else said
         raise _unreadable(
             folder,
-            line,
-            f"the text is no TOML at column {column}: {reason}.",
+            line or str(text.count("\n") + 1),
+            f"the text is no TOML {f'at column {column}' if column else 'at its end'}: {reason}.",
             "Look for a missing quote or bracket; text, and keys with '@', '.' or spaces, stand in quotes.",
         ) from error
     return Document(values=values, lines=Lines(text), variables={})

@@ -44,7 +44,10 @@ def find_models(entries: Sequence[SourceEntry], root: Path) -> FoundModels:
     root = root.resolve()
     units, claims, mistakes = _resolved(entries, root)
     free, wrong, refused = free_names(claims, root)
-    mistakes += [*wrong, *kept_names(installed_finder().claim(free), claims, root)]
+    kept = kept_names(installed_finder().claim(free), claims, root)
+    mistakes += [*wrong, *kept]
+    if kept:  # the files stand for nothing yet, and importing them would accuse them of what is not theirs
+        return FoundModels([], mistakes, complete=False)
     modules: dict[str, ModuleType] = {}
     for unit in units:
         if unit.file not in refused:

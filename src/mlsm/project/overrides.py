@@ -47,11 +47,12 @@ def override(document: Document, environ: Mapping[str, str]) -> tuple[Document, 
 
 
 def _unknown(name: str) -> Mistake:
-    near = nearest(name, [*_TARGETS, *_OTHERS])
+    # Without the prefix, which would make any two of them look alike.
+    near = nearest(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in (*_TARGETS, *_OTHERS)])
     return Mistake(
         name,
         "the variable belongs to no key of mlsm.toml; expected MLSM_<SECTION>_<KEY>, such as MLSM_STORE_URL.",
-        f"Did you mean {near}?" if near else "Unset it.",
+        f"Did you mean {PREFIX}{near}?" if near else "Unset it.",
     )
 
 

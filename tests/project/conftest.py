@@ -1,0 +1,69 @@
+"""Projects written for one test, and forgotten after it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from mlsm.errors import ProjectError
+from mlsm.project import Project, load_project
+
+FIT = """
+from mlsm._model import model
+
+@model(version="1.0")
+def fit(employees: int, lead_source: str | None = None):
+    return float(employees)
+"""
+NAMED = '[project]\nname = "acme"\n'
+
+
+class Written:
+    """A project in a folder of its own, written file by file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, manifest: str = NAMED, /, **files: str) -> Written:
+        """Write the project file and files of models (`fit="…"` is `models/fit.py`)."""
+        (self.folder / "models").mkdir(parents=True, exist_ok=True)
+        (self.folder / "mlsm.toml").write_text(manifest, encoding="utf-8")
+        for name, text in files.items():
+            (self.folder / "models" / f"{name}.py").write_text(text, encoding="utf-8")
+        return self
+
+    def load(self, environ: Mapping[str, str] | None = None) -> Project:
+        """Load the project, by default with no variable set."""
+        return load_project(self.folder, environ or {})
+
+    def mistakes(self, environ: Mapping[str, str] | None = None) -> list[str]:
+        """Give what loading the project complains of."""
+        with pytest.raises(ProjectError) as caught:
+            self.load(environ)
+        return list(caught.value.problems)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Written:
+    """Give an empty project, named acme, with one model that is a draft."""
+    return Written(tmp_path / "acme").write(fit=FIT)
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Callable[[str], Written]:
+    """Make further projects beside the first."""
+    return lambda name: Written(tmp_path / name).write()
+
+
+@pytest.fixture(autouse=True)
+def forgetful() -> Iterator[None]:
+    """Leave the interpreter's tables of finders and modules as they were."""
+    finders, modules = list(sys.meta_path), set(sys.modules)
+    yield
+    sys.meta_path[:] = finders
+    for name in set(sys.modules) - modules:
+        if not name.startswith(("mlsm", "polars")):
+            del sys.modules[name]

@@ -1,0 +1,139 @@
+"""Variables override the project file, under the same checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlsm.project.keys import KEYS
+
+if TYPE_CHECKING:
+    from tests.project.conftest import Written
+
+SET = {
+    "MLSM_PROJECT_NAME": "[other]",
+    "MLSM_RECORD_ID": "",
+    "MLSM_RECORD_KEEP": "email, owner",
+    "MLSM_INPUT_SHAPE": "nested",
+    "MLSM_INPUT_SEPARATOR": ";",
+    "MLSM_INPUT_ENCODING": "utf-16",
+    "MLSM_INPUT_NULL": '["a, b", "c"]',
+    "MLSM_INPUT_TRUE": "yes",
+    "MLSM_INPUT_FALSE": "no,nope",
+    "MLSM_INPUT_DATE_FORMATS": "%d.%m.%Y",
+    "MLSM_INPUT_DECIMAL": ",",
+    "MLSM_INPUT_MIN_RECORDS": " 7 ",
+    "MLSM_STORE_URL": "postgresql://db/leads",
+    "MLSM_STORE_INPUTS": "keep",
+    "MLSM_RUN_PART_ROWS": "100",
+    "MLSM_RUN_MAX_FAILED": "0.5",
+    "MLSM_MODELS_PATHS": "models/fit.py",
+    "MLSM_MODELS_ACTIVE": '{"fit": "1.0"}',
+    "MLSM_MODELS_DRAFT": "{}",
+    "MLSM_MODELS_RETIRED": "{}",
+    "MLSM_COLUMNS": '{"lead_source": "Lead Source", "fit": {"employees": "Headcount"}}',
+}
+
+
+def test_every_key_has_a_variable(project: Written) -> None:
+    """Each key of the file can be given from outside, in the form that its kind has there."""
+    assert SET.keys() == {"MLSM_COLUMNS", *(key.variable for key in KEYS)}
+    found = project.load(SET)
+    assert (found.name, found.id_column, found.keep, found.shape) == ("[other]", None, ("email", "owner"), "nested")
+    assert (found.dialect.separator, found.dialect.encoding, found.reading.decimal) == (";", "utf-16", ",")
+    assert (found.reading.null, found.reading.true) == (frozenset({"a, b", "c"}), frozenset({"yes"}))
+    assert (found.reading.false, found.reading.date_formats) == (frozenset({"no", "nope"}), ("%d.%m.%Y",))
+    assert (found.min_records, found.part_rows, found.max_failed) == (7, 100, 0.5)
+    assert (found.store_url, found.keep_inputs) == ("postgresql://db/leads", "keep")
+    assert [field.column for field in found.catalog["fit"].inputs] == ["Headcount", "Lead Source"]
+
+
+def test_object_changes_only_the_names_it_holds(project: Written) -> None:
+    """Names that a variable's object leaves out keep what the file says of them."""
+    project.write('[project]\nname = "acme"\n[columns]\nemployees = "A"\nlead_source = "B"\n')
+    found = project.load({"MLSM_COLUMNS": '{"lead_source": "C"}'})
+    assert [field.column for field in found.catalog["fit@1.0"].inputs] == ["A", "C"]
+
+
+def test_variable_mends_a_mistake_of_the_file(project: Written) -> None:
+    """What a variable replaces is not looked at, and the name may be given by one alone."""
+    project.write('[run]\npart_rows = "many"\n')
+    assert project.load({"MLSM_RUN_PART_ROWS": "5", "MLSM_PROJECT_NAME": "acme"}).part_rows == 5
+
+
+def test_variables_of_others_are_left_alone(project: Written) -> None:
+    """Folders of commands and tests, and whatever does not begin with MLSM_, are no keys."""
+    assert project.load({"MLSM_HOME": "/x", "MLSM_DATA": "/y", "HOME": "/z", "mlsm_foo": ""}).name == "acme"
+
+
+MISTAKES = {
+    "unknown": (
+        {"MLSM_STOR_URL": "sqlite:///x.db"},
+        (
+            "MLSM_STOR_URL: the variable belongs to no key of mlsm.toml; expected MLSM_<SECTION>_<KEY>, "
+            "such as MLSM_STORE_URL.\n    Hint: Did you mean MLSM_STORE_URL?"
+        ),
+    ),
+    "strange": (
+        {"MLSM_": ""},
+        (
+            "MLSM_: the variable belongs to no key of mlsm.toml; expected MLSM_<SECTION>_<KEY>, "
+            "such as MLSM_STORE_URL.\n    Hint: Unset it."
+        ),
+    ),
+    "no number": (
+        {"MLSM_RUN_PART_ROWS": "1e3"},
+        (
+            "MLSM_RUN_PART_ROWS: [run] part_rows is the text '1e3'; expected a whole number.\n"
+            "    Hint: Write part_rows = 20000."
+        ),
+    ),
+    "bad value": (
+        {"MLSM_INPUT_DECIMAL": ""},
+        "MLSM_INPUT_DECIMAL: [input] decimal is ''; expected '.' or ','.\n    Hint: Write '.' or ','.",
+    ),
+    "no JSON": (
+        {"MLSM_RECORD_KEEP": '["email"'},
+        (
+            "MLSM_RECORD_KEEP: [record] keep is the text '[\"email\"'; expected a list of texts.\n"
+            '    Hint: Write keep = ["email"].'
+        ),
+    ),
+    "no object": (
+        {"MLSM_MODELS_ACTIVE": "fit"},
+        (
+            "MLSM_MODELS_ACTIVE: [models] active is the text 'fit'; expected a section.\n"
+            '    Hint: Write fit = "1.2.0" below [models.active].'
+        ),
+    ),
+    "item of a list": (
+        {"MLSM_INPUT_DATE_FORMATS": "%d.%m.%Y,%d"},
+        (
+            "MLSM_INPUT_DATE_FORMATS: [input] date_formats holds '%d', which does not tell a day; "
+            "expected a format of strptime that tells year, month and day.\n"
+            "    Hint: Such as '%d.%m.%Y' for 31.12.2026, or '%m/%d/%Y %H:%M' for 12/31/2026 23:59."
+        ),
+    ),
+    "status": (
+        {"MLSM_MODELS_ACTIVE": '{"fit": "2.0"}'},
+        (
+            "MLSM_MODELS_ACTIVE: [models.active] names version '2.0' of 'fit', which is in no file; there is '1.0'.\n"
+            "    Hint: Did you mean '1.0'?"
+        ),
+    ),
+    "column": (
+        {"MLSM_COLUMNS": '{"lead_sorce": "x"}'},
+        (
+            "MLSM_COLUMNS: [columns] names the field 'lead_sorce', which no model has; "
+            "expected one of employees, lead_source.\n    Hint: Did you mean 'lead_source'?"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_mistake_is_told_with_the_name_of_the_variable(project: Written, case: str) -> None:
+    """What a variable gets wrong is told as the file's mistakes are, at the variable."""
+    environ, expected = MISTAKES[case]
+    assert project.mistakes(environ) == [expected]
