@@ -87,6 +87,11 @@ class ModelColumns:
         return f"{self.name}@{self.version}"
 
     @property
+    def source(self) -> tuple[str, str, str]:
+        """Give name, version and status."""
+        return self.name, self.version, self.status
+
+    @property
     def lane(self) -> Lane:
         """Tell in which half of a part these results are committed."""
         return "active" if self.status == "active" else "draft"

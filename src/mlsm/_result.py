@@ -148,22 +148,27 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome is Outcome.OK or self.substitute is not None
 
 
-class Upstream(msgspec.Struct, frozen=True):
+class Upstream(msgspec.Struct, frozen=True, gc=False):
     """What a summary sees of one of the results it stands on.
 
+    Args:
+        outcome: how the model dealt with the record.
+        score: its score, None where there is none.
+        label: its label, None where there is none.
+        output_text: the rest of its answer as JSON text.
+        source: whose result it is: name, version, status.
+
     Example:
-        >>> fit = Upstream(Outcome.OK, 72.0, "B", '{"size":"large"}', "fit", "1.2.0", "active")
-        >>> fit.score, fit.label, fit.output["size"]
-        (72.0, 'B', 'large')
+        >>> fit = Upstream(Outcome.OK, 72.0, "B", '{"size":"large"}', ("fit", "1.2.0", "active"))
+        >>> fit.score, fit.label, fit.output["size"], fit.version
+        (72.0, 'B', 'large', '1.2.0')
     """
 
     outcome: Outcome
     score: float | None
     label: str | None
     output_text: str | None
-    model: str
-    version: str
-    status: str
+    source: tuple[str, str, str]
 
     @property
     def output(self) -> Any:
@@ -174,3 +179,18 @@ class Upstream(msgspec.Struct, frozen=True):
     def usable(self) -> bool:
         """Tell whether there is a score, label or output to use."""
         return self.outcome is Outcome.OK
+
+    @property
+    def model(self) -> str:
+        """Give the model's name."""
+        return self.source[0]
+
+    @property
+    def version(self) -> str:
+        """Give the model's version."""
+        return self.source[1]
+
+    @property
+    def status(self) -> str:
+        """Give the status that the model had."""
+        return self.source[2]

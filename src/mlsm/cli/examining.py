@@ -21,7 +21,7 @@ def show_examination(job: Job, terminal: Terminal) -> int:
     Raises:
         InputError: the inputs would be refused.
     """
-    from mlsm.service.run import examine
+    from mlsm.service.running import examine
 
     found = examine(job)
     if terminal.json:

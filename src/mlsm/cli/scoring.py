@@ -72,7 +72,7 @@ def score_job(scoring: Scoring, terminal: Terminal) -> int:
 
 def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, terminal: Terminal) -> Report:
     """Run with a progress bar, every event noted; what ends the run early is noted too."""
-    from mlsm.service.run import run
+    from mlsm.service.running import run
 
     job = scoring.job
     log.event(

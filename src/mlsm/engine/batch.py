@@ -128,8 +128,7 @@ class _Part:
                 for name in ("score", "label", "output")
             ]
             outcomes = map(OUTCOMES.__getitem__, answers.get_column("outcome").to_list())
-            constant = (repeat(text) for text in (model.name, model.version, model.status))
-            self.seen[place] = list(map(Upstream, outcomes, *columns, *constant))
+            self.seen[place] = list(map(Upstream, outcomes, *columns, repeat(model.source)))
         return self.seen[place]
 
 

@@ -50,7 +50,7 @@ def score_record(
         of, code, output = step.columns, answer.code, answer.output
         outcome = OUTCOMES[code]
         if step.watched:
-            seen[step.place] = Upstream(outcome, answer.score, answer.label, output, of.name, of.version, of.status)
+            seen[step.place] = Upstream(outcome, answer.score, answer.label, output, of.source)
         results[step.place] = Result(
             record_id=record_id,
             model=of.name,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlsm.service.one import score_one
     from mlsm.service.report import ErrorNote, Progress, Report
     from mlsm.service.request import Examination, Job, Output
-    from mlsm.service.run import examine, run
+    from mlsm.service.running import examine, run
     from mlsm.service.scores import Scores, score
 
 __all__ = [
@@ -39,9 +39,9 @@ _HOMES = {
     "Report": "report",
     "Scores": "scores",
     "check": "checking",
-    "examine": "run",
+    "examine": "running",
     "load": "loading",
-    "run": "run",
+    "run": "running",
     "score": "scores",
     "score_one": "one",
 }

@@ -16,7 +16,7 @@ from mlsm.contracts import Reject, Store
 from mlsm.readers import open_data
 from mlsm.service.report import Report
 from mlsm.service.request import PART_ROWS, Job
-from mlsm.service.run import run
+from mlsm.service.running import run
 from mlsm.stores import open_store
 
 if TYPE_CHECKING:

@@ -102,7 +102,7 @@ def _score(
     rejects: dict[int, Any] = {}
     with _collector_paused():
         cuts = _noted(inputs.cuts(sink.committed), rejects)
-        for batch in executor.run(scoring, cuts, "mlsm.service.run:score_cut"):
+        for batch in executor.run(scoring, cuts, "mlsm.service.running:score_cut"):
             cut_rejects = rejects.pop(batch.part)
             sink.write(batch, cut_rejects)
             tally.add(batch, cut_rejects)
