@@ -6,8 +6,7 @@ from pathlib import Path
 
 from mlsm._catalog import Catalog
 from mlsm.errors import InputError
-from mlsm.project import load_project
-from mlsm.project.models import load_models
+from mlsm.project import load_catalog
 
 __all__ = ["load"]
 
@@ -28,6 +27,4 @@ def load(path: str | Path) -> Catalog:
         raise InputError(
             f"There is no {str(path)!r}.", hint="Name a .py file, a folder of them, or a project's folder."
         )
-    if (found / "mlsm.toml").exists():
-        return load_project(found).catalog
-    return Catalog(load_models(found))
+    return load_catalog(found)
