@@ -13,7 +13,7 @@ import polars as pl
 
 from mlsm._batch import FACETS, Batch, Trace, facet
 from mlsm._guard import Raised, attempt, drain
-from mlsm._result import OUTCOMES, Problem, Upstream
+from mlsm._result import OUTCOMES, Failure, Problem, Upstream
 from mlsm.contracts import ROW_ID, Column
 from mlsm.engine.answers import ABSTAINED, OK, Answer, failed
 from mlsm.engine.bisect import bisect
@@ -38,6 +38,7 @@ def score_part(
     scored_at: datetime,
     run_id: str | None = None,
     kept: Sequence[pl.Series] = (),
+    verdicts: dict[str, Failure | None] | None = None,
 ) -> Batch:
     """Score the rows of a part with every model of the catalog.
 
@@ -50,8 +51,10 @@ def score_part(
         scored_at: the time of day, UTC.
         run_id: the run, None where nothing is stored.
         kept: columns that travel along.
+        verdicts: which batch models were found row-wise so far, and why not where not: each
+            is asked on the first part that it meets; the caller keeps the answers for a run.
     """
-    part = _Part(prepared, ids, columns, as_of)
+    part = _Part(prepared, ids, columns, as_of, {} if verdicts is None else verdicts)
     for step in prepared.steps:
         part.answers[step.place] = _score(part, step)
     shown = [ids.alias("record_id"), *kept]
@@ -77,6 +80,7 @@ class _Part:
     ids: pl.Series
     columns: Mapping[str, Column]
     as_of: datetime
+    verdicts: dict[str, Failure | None]
     answers: dict[int, pl.DataFrame] = field(default_factory=dict)
     checked: dict[int, Checked] = field(default_factory=dict)
     seen: dict[int, list[Upstream]] = field(default_factory=dict)
@@ -223,6 +227,9 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
         handed = handed[rows]
     if not handed.height:
         return frame_of_answers([])
+    key = step.model.key
+    if (known := part.verdicts.get(key)) is not None:
+        return frame_of_answers([failed(known)] * handed.height)
     call = partial(call_frame, step, part.as_of)
     ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height)
     part.note(step, [found for *_, found in ranges])
@@ -230,10 +237,10 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
         [frame_of_answers([failed(found.failure)]) if isinstance(found, Raised) else found for *_, found in ranges],
         how="diagonal",
     )
-    failure = check_rowwise(call, handed, answered)
-    if failure is None:
+    if key in part.verdicts or handed.height == 1:
         return answered
-    return frame_of_answers([failed(failure)] * handed.height)
+    failure = part.verdicts[key] = check_rowwise(call, handed, answered)
+    return answered if failure is None else frame_of_answers([failed(failure)] * handed.height)
 
 
 def call_frame(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame | Raised:

@@ -7,7 +7,7 @@ through the record's reader, so that both halves say the same of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ import polars as pl
 
 from mlsm._fields import Field, FieldReader, Kind, Reading
 from mlsm._fields.dtypes import dtype_of
-from mlsm._fields.kinds import BLANKS
 from mlsm._result import Problem
+from mlsm.engine.conversions import convert
 
 if TYPE_CHECKING:
     from mlsm.contracts import Column
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Checked", "check_column", "series_of"]
 
 _EXACT: dict[str, type] = {"int": int, "float": float, "bool": bool}
-_PLAIN_INT = r"^-?[0-9]{1,18}$"
-_PLAIN_FLOAT = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?$"
 
 
 @dataclass(slots=True)
@@ -149,13 +147,13 @@ def _each(field: Field, read: FieldReader, raw: Sequence[Any]) -> Checked:
 def _check_series(field: Field, read: FieldReader, raw: pl.Series, reading: Reading) -> Checked:
     if isinstance(raw.dtype, (pl.Categorical, pl.Enum)):
         raw = raw.cast(pl.String)
-    convert = _CONVERSIONS.get((field.kind.name, raw.dtype.base_type()))
-    if convert is None or field.kind.mutable:
+    found = None if field.kind.mutable else convert(raw, field.kind, reading)
+    if found is None:
         values = raw.to_list()
         if raw.dtype == pl.String and not field.kind.mutable:
             return _memorised(field, read, values)
         return _each(field, read, values)
-    converted, sure = convert(raw, field.kind, reading)
+    converted, sure = found
     if sure.all():
         return Checked(field.kind, {}, series=converted)
     return _patch(field, read, raw, converted, sure)
@@ -183,93 +181,3 @@ def _patch(field: Field, read: FieldReader, raw: pl.Series, converted: pl.Series
     for row, value in changed.items():
         values[row] = value
     return Checked(field.kind, bad, values=values)
-
-
-_Conversion = Callable[[pl.Series, Kind, Reading], tuple[pl.Series, pl.Series]]
-
-
-def _bounded(values: pl.Series, sure: pl.Series, kind: Kind) -> tuple[pl.Series, pl.Series]:
-    if kind.ge is not None:
-        sure &= values >= kind.ge
-    if kind.gt is not None:
-        sure &= values > kind.gt
-    if kind.le is not None:
-        sure &= values <= kind.le
-    if kind.lt is not None:
-        sure &= values < kind.lt
-    return values, sure.fill_null(value=False)
-
-
-def _text_to_number(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:
-    whole = kind.name == "int"
-    plain = raw
-    if not whole and reading.decimal != ".":
-        plain = raw.str.replace_all(".", "x", literal=True).str.replace(reading.decimal, ".", literal=True)
-    sure = plain.str.contains(_PLAIN_INT if whole else _PLAIN_FLOAT).fill_null(value=False)
-    if reading.null:
-        sure &= ~raw.is_in(list(reading.null))
-    values = plain.cast(pl.Int64 if whole else pl.Float64, strict=False)
-    return _bounded(values, sure & values.is_not_null(), kind)
-
-
-def _number_to_int(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
-    values = raw.cast(pl.Int64, strict=False)
-    return _bounded(values, values.is_not_null(), kind)
-
-
-def _float_to_int(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
-    values = raw.cast(pl.Int64, strict=False)
-    exact = (raw.abs() < 2.0**53) & (values.cast(raw.dtype) == raw)
-    return _bounded(values, exact.fill_null(value=False), kind)
-
-
-def _number_to_float(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
-    values = raw.cast(pl.Float64)
-    return _bounded(values, values.is_finite().fill_null(value=False), kind)
-
-
-def _same(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
-    return raw, raw.is_not_null()
-
-
-def _text(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:
-    if kind.constrained:
-        return raw, pl.repeat(value=False, n=len(raw), eager=True)
-    trimmed = raw.str.strip_chars(BLANKS)
-    return raw, ((trimmed != "") & ~trimmed.is_in(list(reading.null))).fill_null(value=False)
-
-
-def _moment(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
-    values = raw.cast(pl.Datetime("us", getattr(raw.dtype, "time_zone", None)))
-    naive = getattr(raw.dtype, "time_zone", None) is None
-    values = values.dt.replace_time_zone("UTC") if naive else values.dt.convert_time_zone("UTC")
-    return values, _representable(values)
-
-
-def _day(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series]:  # noqa: ARG001
-    return raw, _representable(raw)
-
-
-def _representable(values: pl.Series) -> pl.Series:
-    """Tell which moments Python can hold: years 1 to 9999."""
-    return values.dt.year().is_between(1, 9999).fill_null(value=False)
-
-
-def _conversions() -> dict[tuple[str, Any], _Conversion]:
-    whole = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
-    real = (pl.Float32, pl.Float64)
-    table: dict[tuple[str, Any], _Conversion] = {
-        ("int", pl.String): _text_to_number,
-        ("float", pl.String): _text_to_number,
-        ("bool", pl.Boolean): _same,
-        ("str", pl.String): _text,
-        ("date", pl.Date): _day,
-        ("datetime", pl.Datetime): _moment,
-        ("datetime", pl.Date): _moment,
-    }
-    table |= {("int", dtype): _number_to_int for dtype in whole}
-    table |= {("int", dtype): _float_to_int for dtype in real}
-    return table | {("float", dtype): _number_to_float for dtype in (*whole, *real)}
-
-
-_CONVERSIONS = _conversions()

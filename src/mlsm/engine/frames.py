@@ -51,13 +51,19 @@ def _read_one(value: Any, limits: Limits) -> Answer:
 
 def _read_scores(scores: pl.Series, values: Sequence[Any] | pl.Series, limits: Limits) -> pl.DataFrame:
     """Read scores as a whole; those that are not surely right go one by one."""
-    absent = scores.is_null()
     low, high = max(limits.low, -_EXACT_INT_MAX), min(limits.high, _EXACT_INT_MAX)
-    sure = scores.is_between(low, high).fill_null(value=True)
-    codes = (
-        absent.cast(pl.UInt8) * ABSTAINED if absent.any() else pl.repeat(OK, len(scores), dtype=pl.UInt8, eager=True)
+    score = pl.col("score")
+    frame = (
+        scores.alias("score")
+        .to_frame()
+        .select(
+            (score.is_null().cast(pl.UInt8) * ABSTAINED).alias("outcome"),  # OK is 0
+            score,
+            score.is_between(low, high).fill_null(value=True).alias("sure"),
+        )
     )
-    frame = pl.DataFrame([codes.alias("outcome"), scores.alias("score")])
+    sure = frame.get_column("sure")
+    frame = frame.drop("sure")
     if sure.all():
         return frame
     rows = (~sure).arg_true().to_list()

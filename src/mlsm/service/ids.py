@@ -52,8 +52,10 @@ def read_ids(part: RawPart, id_column: str | None) -> tuple[pl.Series, dict[int,
 
 
 def _read_text(column: pl.Series) -> tuple[pl.Series, dict[int, str]]:
-    good = (column.str.len_bytes() <= ID_BYTES_MAX) & (column.str.strip_chars(BLANKS) != "")
-    good = (good & ~column.str.contains("\x00", literal=True)).fill_null(value=False)
+    text = pl.col("id")
+    usable = (text.str.len_bytes() <= ID_BYTES_MAX) & (text.str.strip_chars(BLANKS) != "")
+    usable &= ~text.str.contains("\x00", literal=True)
+    good = column.alias("id").to_frame().select(usable.fill_null(value=False)).to_series()
     if good.all():
         return column, {}
     rows = (~good).arg_true().to_list()

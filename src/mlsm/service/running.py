@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from platform import node, python_version
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,6 +29,7 @@ from mlsm.service.writing import Sink
 
 __all__ = ["Scoring", "examine", "run", "score_cut"]
 
+T = TypeVar("T")
 _PACKAGES = ("mlsm", "polars", "msgspec")
 
 
@@ -97,11 +99,11 @@ def _score(
     sizes = [rows for part in inputs.parts for rows in part]
     done = sum(sizes[number] for number in sink.committed)
     tell(Progress(stage="scoring", done=done, total=inputs.rows))
-    scoring = Scoring(ready, job, sink.run_id, sink.as_of or job.as_of)
+    scoring = Scoring(ready, job, sink.run_id, sink.as_of or job.as_of, {})
     executor = import_module(EXECUTORS["inline"])
     rejects: dict[int, Any] = {}
     with _collector_paused():
-        cuts = _noted(inputs.cuts(sink.committed), rejects)
+        cuts = _noted(ahead(inputs.cuts(sink.committed)), rejects)
         for batch in executor.run(scoring, cuts, "mlsm.service.running:score_cut"):
             cut_rejects = rejects.pop(batch.part)
             sink.write(batch, cut_rejects)
@@ -112,12 +114,13 @@ def _score(
 
 
 class Scoring(msgspec.Struct, frozen=True):
-    """What is the same for all parts of a run."""
+    """What is the same for all parts of a run; `verdicts` grow on the first of them."""
 
     prepared: Any
     job: Any
     run_id: str | None
     as_of: datetime
+    verdicts: dict[str, Any]
 
 
 def score_cut(scoring: Scoring, cut: Cut) -> Batch:
@@ -132,12 +135,22 @@ def score_cut(scoring: Scoring, cut: Cut) -> Batch:
         scored_at=datetime.now(UTC),
         run_id=scoring.run_id,
         kept=cut.kept,
+        verdicts=scoring.verdicts,
     )
     if job.keep_inputs == "none":
         return batch
     from mlsm.service.kept_inputs import with_inputs
 
     return with_inputs(batch, cut, scoring.prepared.sources, hashed=job.keep_inputs == "hash")
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Fetch the next item in a thread while this one is worked on."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlsm-reader") as pool:
+        fetched = pool.submit(next, items, None)
+        while (item := fetched.result()) is not None:
+            fetched = pool.submit(next, items, None)
+            yield item
 
 
 def _noted(cuts: Iterator[Cut], rejects: dict[int, Any]) -> Iterator[Cut]:
