@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 import msgspec
 
 from mlsm._fields.kinds import UNSET, Kind, Reading
 from mlsm._fields.problems import UnreadableError, is_missing, missing, problem_of
-from mlsm._fields.scalars import check_of
+from mlsm._fields.scalars import cast_of, check_of
 from mlsm._result import Problem
 
 __all__ = ["FieldReader", "MakeReader", "container_reader"]
@@ -45,17 +47,10 @@ def container_reader(
     def read(value: Any, problems: list[Problem]) -> Any:
         if is_missing(value, reading.null):
             if nullable:
-                return _copy(default)
+                return deepcopy(default)  # a model may change what it is handed
             problems.append(missing(path, kind))
             return None
-        found = value
-        if isinstance(value, str):
-            try:
-                found = msgspec.json.decode(value)
-            except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-                found = UNSET
-        elif hasattr(value, "to_list"):
-            found = value.to_list()
+        found = _opened(value)
         if not isinstance(found, expected):
             problems.append(problem_of(path, kind, "wrong type", value))
             return None
@@ -66,8 +61,27 @@ def container_reader(
     return read
 
 
-def _copy(default: Any) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(default)) if isinstance(default, (list, dict)) else default
+def _opened(value: Any) -> Any:
+    """Give what JSON text or an array holds; anything else as it is."""
+    if isinstance(value, str):
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return _as_python_writes(value)
+        except (UnicodeEncodeError, RecursionError):
+            return UNSET
+    for convert in ("to_list", "tolist"):
+        if hasattr(value, convert):
+            return getattr(value, convert)()
+    return value
+
+
+def _as_python_writes(text: str) -> Any:
+    """Read what msgspec refuses but Python's json writes (NaN, any size of number): a matter of its item."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return UNSET
 
 
 def _list_filler(kind: Kind, path: str, reading: Reading, reader: MakeReader) -> Fill:
@@ -107,7 +121,13 @@ def _object_filler(kind: Kind, path: str, reading: Reading, reader: MakeReader) 
     def fill(value: Any, problems: list[Problem]) -> Any:
         before = len(problems)
         members = {member.name: read(value.get(member.column, UNSET), problems) for member, read in readers}
-        return build(**members) if len(problems) == before else None
+        if len(problems) > before:
+            return None
+        try:
+            return build(**members)
+        except Exception as error:  # noqa: BLE001 - a stranger's class may check its members
+            problems.append(problem_of(path, kind, f"refused by {build.__name__} ({type(error).__name__})", value))
+            return None
 
     return fill
 
@@ -116,11 +136,17 @@ def _mapping_filler(kind: Kind, path: str, reading: Reading, reader: MakeReader)
     if kind.item is None:
         raise AssertionError(kind)
     item, nullable = kind.item, kind.item_nullable
+    as_text = cast_of(Kind(name="str"), reading)
 
     def fill(value: Any, problems: list[Problem]) -> Any:
-        return {
-            str(key): reader(item, f"{path}.{key}", nullable, None, reading)(inner, problems)
-            for key, inner in value.items()
-        }
+        filled = {}
+        for key, inner in value.items():
+            try:
+                name = as_text(key)
+            except UnreadableError as error:
+                problems.append(problem_of(path, kind, f"a key is {error.problem}", key))
+                continue
+            filled[name] = reader(item, f"{path}.{name}", nullable, None, reading)(inner, problems)
+        return filled
 
     return fill

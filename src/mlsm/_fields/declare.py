@@ -9,12 +9,25 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Required,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 import msgspec
 from msgspec import Meta
 
-from mlsm._fields.kinds import UNSET, Kind
+from mlsm._fields.kinds import UNSET, Kind, Reading
+from mlsm._fields.problems import UnreadableError
+from mlsm._fields.scalars import cast_of
 from mlsm.errors import DeclarationError
 
 __all__ = ["RESERVED", "Alias", "Default", "Field", "Fields", "Meta", "fields_of_function", "fields_of_mapping"]
@@ -30,6 +43,7 @@ _SCALARS: dict[Any, Kind] = {
     date: Kind(name="date"),
     datetime: Kind(name="datetime"),
 }
+_WRAPPERS = (Union, types.UnionType, Required, NotRequired)
 _EXPECTED = "int, float, str, bool, date, datetime, Literal, list, dict, a TypedDict, dataclass or msgspec.Struct"
 
 
@@ -197,20 +211,55 @@ def _name(function: Any) -> str:
 
 def _field(name: str, annotation: Any, default: Any) -> Field:
     column = name
-    if get_origin(annotation) is Annotated:
-        for mark in annotation.__metadata__:
-            if isinstance(mark, Alias):
-                column = mark.column
-            elif isinstance(mark, Default):
-                default = mark.value
+    for mark in _marks(annotation):
+        if isinstance(mark, Alias):
+            column = mark.column
+        elif isinstance(mark, Default):
+            default = mark.value
     kind, nullable = _kind(name, annotation)
-    if default is not UNSET:
-        nullable = True
-    return Field(name=name, column=column, kind=kind, nullable=nullable, default=None if default is UNSET else default)
+    if default is UNSET:
+        return Field(name=name, column=column, kind=kind, nullable=nullable)
+    default = None if default is None else _default_of(name, kind, default)
+    return Field(name=name, column=column, kind=kind, nullable=True, default=default)
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """Yield what stands beside the type, within an Optional or a NotRequired too."""
+    if get_origin(annotation) is Annotated:
+        yield from annotation.__metadata__
+        annotation = annotation.__origin__
+    if get_origin(annotation) in _WRAPPERS:
+        for argument in get_args(annotation):
+            yield from _marks(argument)
+
+
+def _default_of(name: str, kind: Kind, default: Any) -> Any:
+    """Read a default by the coercion table; it need not satisfy the constraints, and may be NaN."""
+    if kind.name == "list" and isinstance(default, (list, tuple)):
+        return list(default)
+    if kind.name == "object" and isinstance(default, (Mapping, kind.build or Mapping)):
+        return default
+    if kind.name == "float" and isinstance(default, float):
+        return default
+    if not kind.mutable:
+        try:
+            return cast_of(kind, Reading())(default)
+        except UnreadableError as error:
+            raise _unfit(name, kind, default) from error
+    raise _unfit(name, kind, default)
+
+
+def _unfit(name: str, kind: Kind, default: Any) -> DeclarationError:
+    return DeclarationError(
+        f"The default {default!r} of field {name!r} cannot be read as {kind}.",
+        hint="Give a default of the field's own type, or None.",
+    )
 
 
 def _kind(name: str, annotation: Any) -> tuple[Kind, bool]:
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Required, NotRequired):
+        return _kind(name, arguments[0])
     if origin is Annotated:
         kind, nullable = _kind(name, arguments[0])
         for mark in annotation.__metadata__:
@@ -248,6 +297,7 @@ def _container(name: str, annotation: Any, origin: Any, arguments: tuple[Any, ..
         members = [
             _field(part.name, hints[part.name], _default(part.default, part.default_factory))
             for part in dataclasses.fields(annotation)
+            if part.init
         ]
         return Kind(name="object", members=tuple(members), build=annotation)
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):

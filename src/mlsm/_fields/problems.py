@@ -30,7 +30,9 @@ def is_missing(value: Any, null: frozenset[str]) -> bool:
         if not value or value[0] in BLANKS or value[-1] in BLANKS:
             value = value.strip(BLANKS)
         return not value or value in null
-    if isinstance(value, (float, Decimal, datetime)):
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, (float, datetime)) or getattr(value, "ndim", None) == 0:  # a scalar of numpy, too
         return bool(value != value)  # noqa: PLR0124 - NaN and NaT differ from themselves
     return bool(type(value).__name__ == "NAType")
 
@@ -44,6 +46,7 @@ def problem_of(path: str, kind: Kind, problem: str, value: Any) -> Problem:
     """Say what is wrong with a value, showing the beginning of it."""
     try:
         got = repr(value[:_SHOWN_MAX] if isinstance(value, str) else value)
+        got = got.encode(errors="backslashreplace").decode()
     except Exception as error:  # noqa: BLE001 - a stranger's __repr__ must not hide the problem
         got = f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
     if len(got) > _SHOWN_MAX:

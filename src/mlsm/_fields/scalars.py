@@ -45,7 +45,11 @@ def cast_of(kind: Kind, reading: Reading) -> _Cast:
 
 def _plain(value: Any) -> Any:
     """Turn a scalar of numpy or of its like into Python's own."""
-    return value.item() if hasattr(value, "dtype") and hasattr(value, "item") else value
+    if getattr(value, "ndim", None) != 0 or not hasattr(value, "item"):
+        return value
+    if getattr(value.dtype, "kind", None) == "M":
+        value = value.astype("datetime64[us]")  # nanoseconds would become an int
+    return value.item()
 
 
 def _number_text(text: str, pattern: re.Pattern[str], decimal: str) -> str:
@@ -215,8 +219,8 @@ def _datetime_cast(reading: Reading) -> _Cast:
 
 
 def _literal_cast(kind: Kind, reading: Reading) -> _Cast:
-    texts = {value: value for value in kind.values if isinstance(value, str)}
-    numbers = {value: value for value in kind.values if isinstance(value, int)}
+    texts: dict[Any, Any] = {value: value for value in kind.values if isinstance(value, str)}
+    numbers: dict[Any, Any] = {value: value for value in kind.values if isinstance(value, int)}
     as_text, as_number = _str_cast(reading), _int_cast(reading)
 
     def cast(value: Any) -> Any:
@@ -224,9 +228,12 @@ def _literal_cast(kind: Kind, reading: Reading) -> _Cast:
             if not members:
                 continue
             try:
-                found = members.get(read(value), UNSET)
+                key = read(value)
             except UnreadableError:
                 continue
+            found = members.get(key, UNSET)
+            if found is UNSET and isinstance(key, str):
+                found = members.get(key.strip(BLANKS), UNSET)
             if found is not UNSET:
                 return found
         raise UnreadableError("not one of those listed")
