@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -83,7 +83,7 @@ class _Part:
     verdicts: dict[str, Failure | None]
     answers: dict[int, pl.DataFrame] = field(default_factory=dict)
     checked: dict[int, Checked] = field(default_factory=dict)
-    seen: dict[int, list[Upstream]] = field(default_factory=dict)
+    seen: dict[int, list[Any]] = field(default_factory=dict)
     traces: dict[tuple[str, str, str], Trace] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -123,17 +123,22 @@ class _Part:
         lacking: dict[int, tuple[Problem, ...]] = {row: (problem,) for row, one in enumerate(own) if one is None}
         return [None if one is None else one.get(slot.field.column) for one in own], lacking
 
-    def upstream(self, place: int) -> list[Upstream]:
-        """Give what a summary sees of a model's answers, row by row."""
+    def upstream(self, place: int, rows: list[int] | None) -> Iterator[Upstream]:
+        """Yield what a summary sees of a model's answers; each is made as it is handed over."""
         if place not in self.seen:
-            answers, model = self.answers[place], self.prepared.models[place]
-            columns = [
-                answers.get_column(name).to_list() if name in answers.columns else repeat(None)
+            answers = self.answers[place]
+            self.seen[place] = [
+                answers.get_column(name).to_list() if name in answers.columns else None
                 for name in ("score", "label", "output")
             ]
-            outcomes = map(OUTCOMES.__getitem__, answers.get_column("outcome").to_list())
-            self.seen[place] = list(map(Upstream, outcomes, *columns, repeat(model.source)))
-        return self.seen[place]
+            codes = answers.get_column("outcome")
+            outcomes = [OUTCOMES[code] for code in codes.to_list()] if codes.max() else None
+            self.seen[place].insert(0, outcomes)
+        columns = [None if column is None else _taken(column, rows) for column in self.seen[place]]
+        defaults = (OUTCOMES[OK], None, None, None)
+        handed = [repeat(d) if column is None else column for d, column in zip(defaults, columns, strict=True)]
+        size = len(self) if rows is None else len(rows)
+        return map(Upstream, *handed, repeat(self.prepared.models[place].source, size))
 
 
 def _score(part: _Part, step: Step) -> pl.DataFrame:
@@ -180,7 +185,7 @@ def _inapplicable(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> di
     if when is None:
         return {}
     rows = [row for row in range(len(part)) if row not in excluded]
-    columns = [_taken(part.read(slot).as_list(), rows) for slot in when.slots]
+    columns: list[Iterable[Any]] = [_taken(part.read(slot).as_list(), rows) for slot in when.slots]
     if when.wants_as_of:
         columns.append([part.as_of] * len(rows))
     found = {}
@@ -193,7 +198,7 @@ def _inapplicable(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> di
 
 
 def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
-    columns = [_taken(part.upstream(place), rows) for place in step.upstreams.values()]
+    columns: list[Iterable[Any]] = [part.upstream(place, rows) for place in step.upstreams.values()]
     columns += [_taken(part.read(slot).as_list(), rows) for slot in step.slots]
     size = len(part) if rows is None else len(rows)
     if step.wants_as_of:
@@ -208,7 +213,7 @@ def _taken(values: Sequence[Any], rows: list[int] | None) -> Sequence[Any]:
     return values if rows is None else [values[row] for row in rows]
 
 
-def _mapped(function: Any, columns: list[Sequence[Any]], size: int) -> list[Any]:
+def _mapped(function: Any, columns: Sequence[Iterable[Any]], size: int) -> list[Any]:
     """Call a function for every row; where it raises stands `Raised`, and it goes on."""
     calls: Iterator[Any] = map(function, *columns) if columns else starmap(function, repeat((), size))
     answers: list[Any] = []
