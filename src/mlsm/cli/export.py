@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from mlsm.cli.opening import add_json, add_store, names, opened_store, place_of_project
+from mlsm.cli.opening import add_json, add_store, names, opened_store, place_of_project, shown_url
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean
+from mlsm.errors import UnknownNameError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,11 +49,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Export scores."""
-    from mlsm.cli.exporting import narrow, widen
+    from mlsm.cli.exporting import narrow, no_results, widen
 
     project = place_of_project(args)
     left_out: Counter[str] = Counter()
     with opened_store(args.store, project) as store:
+        _check_known(args, store)
         keep = project.keep if args.run is None else store.run(args.run).plan.keep
         frames = _frames(args, store)
         if not args.with_failed:
@@ -60,15 +62,43 @@ def run(args: Namespace, terminal: Terminal) -> int:
         if terminal.json and args.file == "-" and not args.wide:
             written = _write_results(frames, terminal)
         elif args.wide:
-            written = _write([widen(frames, keep, with_outcome=args.with_failed)], args.file, terminal)
+            rows = widen(frames, keep, _expected(args, store), with_outcome=args.with_failed)
+            written = _write([rows], rows, args.file, terminal)
         else:
-            written = _write((narrow(frame, keep) for frame in frames), args.file, terminal)
+            written = _write((narrow(frame, keep) for frame in frames), narrow(no_results(), keep), args.file, terminal)
     thing = "lead" if args.wide else "score"
     terminal.say(f"{amount(written, thing)} written" + ("." if args.file == "-" else f" to {clean(args.file)}."))
     if left_out:
         why = ", ".join(f"{count:,} {outcome}" for outcome, count in left_out.most_common())
         terminal.say(f"{amount(left_out.total(), 'score')} left out as unusable: {why}. --with-failed includes them.")
     return 0
+
+
+def _check_known(args: Namespace, store: Store) -> None:
+    """Refuse to write an empty file where a name is misspelt or nothing was ever scored."""
+    plans = [entry.plan for entry in store.runs()]
+    if not plans:
+        raise UnknownNameError(f"There is no run in {shown_url(store.url)!r} yet.", hint="Begin with: mlsm score FILE")
+    known = {name: None for plan in plans for model in plan.models for name in (model.name, model.key)}
+    for name in args.models or ():
+        if name not in known:
+            raise UnknownNameError(f"No model {name!r} was ever scored; there is {', '.join(known)}.")
+
+
+def _expected(args: Namespace, store: Store) -> list[str]:
+    """Name the columns of a wide export, so that they are the same every night.
+
+    They are the models of the run asked for, else the active ones of the latest live run.
+    """
+    if args.run is not None:
+        models = store.run(args.run).plan.models
+    else:
+        live = (entry.plan.models for entry in store.runs() if entry.plan.purpose == "live")
+        models = tuple(model for model in next(live, ()) if model.status == "active")
+    shown = [model.name if model.status == "active" else model.key for model in models]
+    if args.models is None:
+        return shown
+    return [name for name in shown if name in args.models or name.partition("@")[0] in args.models]
 
 
 def _frames(args: Namespace, store: Store) -> Iterator[pl.DataFrame]:
@@ -111,18 +141,24 @@ def _write_results(frames: Iterable[pl.DataFrame], terminal: Terminal) -> int:
     return written
 
 
-def _write(frames: Iterable[pl.DataFrame], file: str, terminal: Terminal) -> int:
-    """Write frames to a file, which appears whole or not at all, or to standard output."""
-    if file == "-":
-        return _print(frames, terminal)
+def _write(frames: Iterable[pl.DataFrame], nothing: pl.DataFrame, file: str, terminal: Terminal) -> int:
+    """Write frames to a file, which appears whole or not at all, or to standard output.
+
+    Where there is no frame, `nothing` is written for its columns.
+    """
     from mlsm.writers import open_writer
 
-    writer = open_writer(file)
-    written = 0
+    if terminal.json and file == "-":
+        return _print(frames, terminal)
+    writer = open_writer(file, stdout=terminal.out.buffer)
+    parts = written = 0
     try:
-        for place, frame in enumerate(frames):
-            writer.write(place, frame)
+        for frame in frames:
+            writer.write(parts, frame)
+            parts += 1
             written += frame.height
+        if not parts:
+            writer.write(0, nothing)
         writer.close()
     except BaseException:
         writer.abort()
@@ -132,7 +168,7 @@ def _write(frames: Iterable[pl.DataFrame], file: str, terminal: Terminal) -> int
 
 def _print(frames: Iterable[pl.DataFrame], terminal: Terminal) -> int:
     written = 0
-    for place, frame in enumerate(frames):
-        terminal.out.write(frame.write_ndjson() if terminal.json else frame.write_csv(include_header=place == 0))
+    for frame in frames:
+        terminal.out.write(frame.write_ndjson())
         written += frame.height
     return written

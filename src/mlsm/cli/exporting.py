@@ -11,7 +11,7 @@ import polars as pl
 from mlsm._batch import long_schema, read_result
 from mlsm._result import Result
 
-__all__ = ["changed", "narrow", "results_of", "usable", "widen"]
+__all__ = ["changed", "narrow", "no_results", "results_of", "usable", "widen"]
 
 _SHOWN = ("model", "version", "status", "outcome", "score", "label", "as_of", "run_id")
 _STOOD_IN = pl.col("substitute").is_not_null()
@@ -31,23 +31,30 @@ def narrow(frame: pl.DataFrame, keep: Sequence[str]) -> pl.DataFrame:
             stands before it.
 
     Example:
-        >>> frame = pl.DataFrame(schema=long_schema() | {"kept": pl.String()})
-        >>> narrow(frame, ["email"]).columns[:4]
+        >>> narrow(no_results(), ["email"]).columns[:4]
         ['record_id', 'email', 'model', 'version']
     """
     taken = {"record_id", *_SHOWN}
     return _stood_in(frame).select("record_id", *_kept(frame, keep, taken), *_SHOWN)
 
 
-def widen(frames: Iterable[pl.DataFrame], keep: Sequence[str], *, with_outcome: bool) -> pl.DataFrame:
+def widen(
+    frames: Iterable[pl.DataFrame], keep: Sequence[str], expected: Sequence[str], *, with_outcome: bool
+) -> pl.DataFrame:
     """Give one row a lead: the id, the kept columns, and a score and a label a model.
 
     A model's columns bear its name where the version is active, else `name@version`.
+
+    Args:
+        frames: results in long form with their `kept` column.
+        keep: the kept columns wanted.
+        expected: the models' columns that are there, in this order, even if all are empty.
+        with_outcome: whether each model has a column for its outcome too.
     """
-    rows = pl.concat([_stood_in(frame) for frame in frames] or [pl.DataFrame(schema=_schema())])
+    rows = pl.concat([_stood_in(frame) for frame in frames] or [no_results()])
     shown = pl.when(pl.col("status") == "active").then("model").otherwise(pl.format("{}@{}", "model", "version"))
     rows = rows.with_columns(shown.alias("shown"))
-    columns = rows.get_column("shown").unique(maintain_order=True).to_list()
+    columns = list(dict.fromkeys([*expected, *rows.get_column("shown").unique(maintain_order=True)]))
     facets = ("score", "label", "outcome") if with_outcome else ("score", "label")
     titles = {(name, facet): name if facet == "score" else f"{name}.{facet}" for name in columns for facet in facets}
     wide = rows.unique("record_id", keep="first", maintain_order=True).select("record_id", "kept")
@@ -64,7 +71,7 @@ def changed(frames: Iterable[pl.DataFrame], before: Iterable[pl.DataFrame]) -> I
     key = ["record_id", "model"]
     old = pl.concat(
         [frame.filter(pl.col("status") == "active").select(*key, "score", "label", "outcome") for frame in before]
-        or [pl.DataFrame(schema=_schema()).select(*key, "score", "label", "outcome")]
+        or [no_results().select(*key, "score", "label", "outcome")]
     )
     old = old.with_columns(pl.lit(value=True).alias("was_there"))
     same = pl.col("was_there").fill_null(value=False)
@@ -84,8 +91,9 @@ def results_of(frame: pl.DataFrame) -> Iterator[Result]:
         yield read_result(row)
 
 
-def _schema() -> dict[str, Any]:
-    return {**long_schema(), "kept": pl.String()}
+def no_results() -> pl.DataFrame:
+    """Give results in long form with their `kept` column, but none of them."""
+    return pl.DataFrame(schema={**long_schema(), "kept": pl.String()})
 
 
 def _stood_in(frame: pl.DataFrame) -> pl.DataFrame:

@@ -73,13 +73,14 @@ def _show_scores(scores: Sequence[Result], terminal: Terminal) -> None:
     terminal.title("What sales sees")
     if not scores:
         terminal.write("  nothing yet: no active model has scored this lead in a live run")
+    width = max((len(clean(result.model)) for result in scores), default=0)
     for result in scores:
         shown = score_text(result.score)
         if result.label is not None:
             shown += f"  {clean(result.label)}"
         if not result.usable:
             shown = f"no score: {result.outcome}"
-        terminal.write(f"  {clean(result.model)}  {shown}", style="bold" if result.usable else "yellow")
+        terminal.write(f"  {clean(result.model).ljust(width)}  {shown}", style="bold" if result.usable else "yellow")
         if not result.usable and (said := failure_text(result)):
             terminal.write(f"      {said}")
         if result.reasons is not None:

@@ -71,9 +71,11 @@ def failure_text(result: Result) -> str:
         return ""
     if result.error.problems:
         said = "; ".join(clean(problem) for problem in result.error.problems)
+    elif result.outcome is Outcome.SKIPPED:
+        said = clean(result.error.message)
     else:
         said = clean(f"{result.error.type}: {result.error.message}")
-    if result.error.culprits:
+    if not all(culprit in said for culprit in result.error.culprits):
         said += f" (because of {', '.join(clean(culprit) for culprit in result.error.culprits)})"
     if result.substitute is not None:
         since = result.substitute.stale_since

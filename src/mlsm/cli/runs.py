@@ -124,7 +124,7 @@ def _facts(entry: RunEntry) -> Iterable[tuple[str, str]]:
     plan = entry.plan
     yield "state", entry.state
     yield "purpose", plan.purpose if plan.purpose == "live" else f"{plan.purpose} (does not count for what sales sees)"
-    yield "leads", amount(entry.records, "lead") + f", {entry.rejects:,} rejected"
+    yield "leads", f"{entry.records:,} scored, {entry.rejects:,} rejected"
     yield "started", f"{moment(entry.started_at)} UTC"
     if entry.finished_at is not None:
         seconds = (entry.finished_at - entry.started_at).total_seconds()
