@@ -18,6 +18,7 @@ from mlsm._fields import Field, FieldReader, Kind, Reading
 from mlsm._fields.dtypes import dtype_of
 from mlsm._result import Problem
 from mlsm.engine.conversions import convert
+from mlsm.engine.objects import objects_of
 
 if TYPE_CHECKING:
     from mlsm.contracts import Column
@@ -149,7 +150,7 @@ def _check_series(field: Field, read: FieldReader, raw: pl.Series, reading: Read
         raw = raw.cast(pl.String)
     found = None if field.kind.mutable else convert(raw, field.kind, reading)
     if found is None:
-        values = raw.to_list()
+        values = objects_of(raw)
         if raw.dtype == pl.String and not field.kind.mutable:
             return _memorised(field, read, values)
         return _each(field, read, values)
@@ -162,10 +163,10 @@ def _check_series(field: Field, read: FieldReader, raw: pl.Series, reading: Read
 def _patch(field: Field, read: FieldReader, raw: pl.Series, converted: pl.Series, sure: pl.Series) -> Checked:
     """Put what the record's reader says into the rows that are not surely right."""
     rows = (~sure).arg_true().to_list()
-    memory: dict[Any, tuple[Any, tuple[Problem, ...]]] = {}
+    memory: dict[str, tuple[Any, tuple[Problem, ...]]] = {}
     changed, bad = {}, {}
-    for row, value in zip(rows, raw.filter(~sure).to_list(), strict=True):
-        key = None if value != value else value  # noqa: PLR0124 - NaN and None are both missing
+    for row, value in zip(rows, objects_of(raw.filter(~sure)), strict=True):
+        key = repr(value)  # tells -0.0 from 0.0, and NaN is itself
         if key not in memory:
             problems: list[Problem] = []
             memory[key] = read(value, problems), tuple(problems)

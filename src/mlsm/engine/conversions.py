@@ -6,6 +6,7 @@ narrow as is fast; it must never be sure of a value that the reader reads otherw
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -13,12 +14,15 @@ import polars as pl
 
 from mlsm._fields import Kind, Reading
 from mlsm._fields.kinds import BLANKS
+from mlsm._fields.scalars import INT_MAX, INT_MIN, plain_range
 
-__all__ = ["convert"]
+__all__ = ["convert", "representable"]
 
 _PLAIN_INT = r"^-?[0-9]{1,18}$"
 _PLAIN_FLOAT = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?$"
 _EXACT_INT_MAX = 2.0**53
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+_TICKS_A_DAY = {"ms": 86_400_000, "us": 86_400_000_000}
 
 _Conversion: TypeAlias = Callable[[pl.Expr, pl.DataType, Kind, Reading], tuple[pl.Expr, pl.Expr]]
 """Gives the converted values, and a flag that is true where they are surely right."""
@@ -39,16 +43,28 @@ def convert(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl
     if conversion is None:
         return None
     values, sure = conversion(pl.col("raw"), raw.dtype, kind, reading)
-    for bound, within in (
-        (kind.ge, values.ge),
-        (kind.gt, values.gt),
-        (kind.le, values.le),
-        (kind.lt, values.lt),
-    ):
-        if bound is not None:
-            sure &= within(bound)
+    if kind.constrained and kind.name in ("int", "float"):
+        sure &= _within_bounds(values, kind)
     table = raw.alias("raw").to_frame().select(values.alias("values"), sure.fill_null(value=False).alias("sure"))
     return table.get_column("values"), table.get_column("sure")
+
+
+def _within_bounds(values: pl.Expr, kind: Kind) -> pl.Expr:
+    _, low, high = plain_range(kind)
+    if kind.name == "float":
+        return values.is_between(_float_beside(low, math.inf), _float_beside(high, -math.inf))
+    if low > INT_MAX or high < INT_MIN:  # nothing satisfies, and polars has no such number
+        return pl.lit(value=False)
+    return values.is_between(low, high)
+
+
+def _float_beside(bound: float, inward: float) -> float:
+    """Give a bound that may be an int of any size as a float, never one that lets more through."""
+    try:
+        number = float(bound)
+    except OverflowError:
+        number = math.copysign(math.inf, bound)
+    return math.nextafter(number, inward) if (number < bound) == (inward > 0) and number != bound else number
 
 
 def _text_to_number(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
@@ -90,18 +106,28 @@ def _text(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tup
 
 def _moment(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
     zone = getattr(dtype, "time_zone", None)
-    values = raw.cast(pl.Datetime("us", zone))
+    sure = representable(raw, dtype)
+    values = pl.when(sure).then(raw).cast(pl.Datetime("us", zone))
     values = values.dt.replace_time_zone("UTC") if zone is None else values.dt.convert_time_zone("UTC")
-    return values, _representable(values)
+    return values, sure
 
 
 def _day(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
-    return raw, _representable(raw)
+    sure = representable(raw, dtype)
+    return pl.when(sure).then(raw), sure
 
 
-def _representable(values: pl.Expr) -> pl.Expr:
-    """Tell which moments Python can hold: years 1 to 9999."""
-    return values.dt.year().is_between(1, 9999)
+def representable(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Tell which dates or moments Python can hold: years 1 to 9999, in UTC.
+
+    Looks at the numbers behind them, since polars panics where it would show what is beyond.
+    """
+    if isinstance(dtype, pl.Datetime):
+        ticks = _TICKS_A_DAY.get(dtype.time_unit)
+        if ticks is None:  # 64 bits of nanoseconds reach from 1677 to 2262
+            return raw.is_not_null()
+        return raw.to_physical().is_between(_FIRST_DAY * ticks, (_LAST_DAY + 1) * ticks - 1)
+    return raw.to_physical().is_between(_FIRST_DAY, _LAST_DAY)
 
 
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
