@@ -61,10 +61,12 @@ def test_decimal_commas_do_not_make_a_comma_the_separator(tmp_path: Path) -> Non
 
 def test_one_column_has_no_separator(tmp_path: Path) -> None:
     """A file with one column is read whole, commas in its cells included."""
-    reader = open_reader(write(tmp_path / "leads.txt", 'note\nhello, world\nplain\n""\n\nlast; one\n'))
-    assert [{"note": "hello, world"}, {"note": "plain"}, {"note": ""}, {"note": "last; one"}] == rows(reader)
+    reader = open_reader(write(tmp_path / "leads.txt", 'note\nhello, world\nplain\n""\n\n"\n"\nlast; one\n'))
+    assert [{"note": "hello, world"}, {"note": "plain"}, {"note": ""}, {"note": "\n"}, {"note": "last; one"}] == rows(
+        reader
+    )
     assert "none" == reader.options()["separator"]
-    assert [2, 3, 4, 6] == only_part(reader).lines
+    assert [2, 3, 4, 6, 8] == only_part(reader).lines
 
 
 def test_declared_separator_wins(tmp_path: Path) -> None:
@@ -160,6 +162,13 @@ def test_an_unclosed_quote_in_a_long_file_swallows_nothing(tmp_path: Path) -> No
     reader = open_reader(write(tmp_path / "leads.csv", f'id,note\n1,"open\n{lines}'))
     assert [(1, 2)] == [(row, line) for row, line, _ in broken(reader)]
     assert (19_999, 1) == (reader.facts().rows, reader.facts().broken)
+
+
+def test_quotes_that_never_pair_off_end_the_reading(tmp_path: Path) -> None:
+    """Where the outer quotes of every line were stripped, the file is refused soon, not read for hours."""
+    path = write(tmp_path / "leads.csv", "id,a,b\n" + 'x","y","z\n' * 100_000)
+    with pytest.raises(InputError, match=r"Quotes in '.*leads\.csv' do not pair off"):
+        open_reader(path).facts()
 
 
 def test_a_cell_longer_than_csv_reads_is_broken(tmp_path: Path) -> None:

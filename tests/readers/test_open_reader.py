@@ -125,12 +125,13 @@ def test_a_folder_is_told(tmp_path: Path) -> None:
         open_reader(str(tmp_path))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the super user may read everything")
 def test_a_file_without_permission_is_told(tmp_path: Path) -> None:
     """A file that may not be read is refused."""
     path = tmp_path / "leads.csv"
     path.write_bytes(CSV)
     path.chmod(stat.S_IWUSR)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
     with pytest.raises(InputError, match="may not be read"):
         open_reader(str(path))
 

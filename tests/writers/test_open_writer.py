@@ -42,11 +42,12 @@ def test_a_missing_folder_is_told_at_once(tmp_path: Path, name: str) -> None:
     assert "mkdir -p" in str(caught.value.hint)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the super user may write everywhere")
 @pytest.mark.parametrize("name", [*NAMES, "out/"])
 def test_a_closed_folder_is_told_at_once(tmp_path: Path, name: str) -> None:
     """Where nothing may be written, opening fails."""
     tmp_path.chmod(0o500)
+    if os.access(tmp_path, os.W_OK):
+        pytest.skip("this user may write everywhere")
     with pytest.raises(InputError, match="may not be written to"):
         open_writer(f"{tmp_path}/{name}")
 

@@ -14,8 +14,10 @@ import polars as pl
 
 from mlsm.contracts import Facts, RawPart, Reject
 from mlsm.errors import InputError
+from mlsm.readers.csv_block import Block
 from mlsm.readers.csv_format import NO_SEPARATOR, CsvFormat, find_format
-from mlsm.readers.csv_rows import Block, CsvLines, read_block
+from mlsm.readers.csv_lines import CsvLines
+from mlsm.readers.csv_rows import read_block
 from mlsm.readers.dialect import Dialect
 from mlsm.readers.input_file import InputFile
 
@@ -117,7 +119,7 @@ class CsvReader:
         with self._file.reading() as stream:
             text = io.TextIOWrapper(stream, encoding=form.encoding, newline="")
             try:
-                lines = CsvLines(text)
+                lines = CsvLines(text, self.source)
                 yield lines, self._header(lines, form)
             finally:
                 # Else the wrapper would close a stream that is not its own.
