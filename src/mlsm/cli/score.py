@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from mlsm.cli.examining import show_examination
 from mlsm.cli.opening import add_json, add_store, names, open_input, open_project, shown_url, time_of
-from mlsm.cli.scoring import Scoring, score_job
+from mlsm.cli.scoring import Scoring, exit_code, score_job
+from mlsm.cli.summary import show_summary
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import moment
 from mlsm.errors import InputError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mlsm.project import Project
     from mlsm.service import Job
 
-__all__ = ["EXAMPLES", "add_arguments", "run"]
+__all__ = ["EXAMPLES", "add_arguments", "job_of", "run"]
 
 EXAMPLES = """\
 example:
@@ -53,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> int:
     """Score."""
     project = open_project(args)
-    job = _job(args, project, datetime.now(UTC))
+    job = job_of(args, project, datetime.now(UTC))
     if args.dry_run:
         return show_examination(job, terminal)
     if job.purpose == "trial" and not args.trial:
@@ -70,10 +71,18 @@ def run(args: Namespace, terminal: Terminal) -> int:
         rejects=args.rejects,
         log=args.log,
     )
-    return score_job(scoring, terminal)
+    done = score_job(scoring, terminal)
+    show_summary(done, terminal)
+    return exit_code(done)
 
 
-def _job(args: Namespace, project: Project, now: datetime) -> Job:
+def job_of(args: Namespace, project: Project, now: datetime) -> Job:
+    """Put together what the arguments and the project ask for.
+
+    Raises:
+        InputError: an input cannot be opened, or no id column is known.
+        UnknownNameError: a model is not there.
+    """
     from mlsm.service import Job
 
     as_of = now if args.as_of is None else args.as_of

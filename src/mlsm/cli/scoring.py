@@ -12,7 +12,7 @@ from mlsm.cli.failures import message_hash
 from mlsm.cli.log import RunLog, log_folder, without_messages
 from mlsm.cli.opening import opened_store, shown_url
 from mlsm.cli.progress import progress_bar
-from mlsm.cli.summary import show_summary
+from mlsm.cli.summary import Done
 from mlsm.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from mlsm.project import Project
     from mlsm.service import Job, Output, Progress, Report
 
-__all__ = ["Scoring", "score_job"]
-
-DEGRADED = 4
-"""The exit code of a run that finished although an active model failed too often."""
+__all__ = ["Scoring", "exit_code", "score_job"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +55,24 @@ class Scoring:
         return [*([shown_url(url)] if self.stored else []), *([self.out] if self.out is not None else [])]
 
 
-def score_job(scoring: Scoring, terminal: Terminal) -> int:
-    """Score, show the run's summary, and give the exit code."""
+def score_job(scoring: Scoring, terminal: Terminal) -> Done:
+    """Score with a progress bar and a log, and write the rejects where they are wanted."""
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(scoring.store_url, scoring.project)) if scoring.stored else None
         log = stack.enter_context(RunLog(scoring.log, log_folder(scoring.project.folder)))
-        report = _logged_run(scoring, store, log, terminal)
+        batches = _BatchLog(log)
+        report = _logged_run(scoring, store, log, batches, terminal)
         if scoring.rejects is not None:
             write_rejects(scoring.rejects, report.rejects if store is None else _stored_rejects(store, report))
-        show_summary(scoring.job, report, scoring.places, terminal, log=log.path)
-    return DEGRADED if report.degraded else 0
+        return Done(job=scoring.job, report=report, places=scoring.places, log=log.path, first_id=batches.first_id)
 
 
-def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, terminal: Terminal) -> Report:
+def exit_code(done: Done) -> int:
+    """Give the exit code of a run that finished: 4 where an active model failed too often."""
+    return 4 if done.report.degraded else 0
+
+
+def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, batches: _BatchLog, terminal: Terminal) -> Report:
     """Run with a progress bar, every event noted; what ends the run early is noted too."""
     from mlsm.service.running import run
 
@@ -89,9 +91,8 @@ def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, terminal: Te
             def on_progress(progress: Progress) -> None:
                 advance(progress.stage.capitalize(), progress.done, progress.total or None)
 
-            report = run(
-                job, store=store, outputs=_outputs(scoring), on_progress=on_progress, on_batch=_BatchLog(log).note
-            )
+            outputs = _outputs(scoring)
+            report = run(job, store=store, outputs=outputs, on_progress=on_progress, on_batch=batches.note)
     except KeyboardInterrupt:
         log.event("run ended", state="interrupted")
         if store is not None:
@@ -119,12 +120,15 @@ class _BatchLog:
     """Notes each part as it is scored, and each distinct traceback once."""
 
     def __init__(self, log: RunLog) -> None:
+        self.first_id: str | None = None
         self._log = log
         self._seen: set[tuple[str, str, str]] = set()
 
     def note(self, batch: Batch) -> None:
         """Note a part."""
         self._log.begin(batch.run_id)
+        if self.first_id is None and len(batch):
+            self.first_id = batch.frame.item(0, "record_id")
         for trace in batch.traces:
             named = trace.model, trace.type, message_hash(trace.message)
             if named not in self._seen:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlsm.cli.counts import counts_table
 from mlsm.cli.failures import failures_table
@@ -14,39 +16,61 @@ from mlsm.cli.wording import amount, clean, duration, named, rate
 if TYPE_CHECKING:
     from mlsm.service import Job, Report
 
-__all__ = ["show_failures", "show_summary"]
+__all__ = ["Done", "show_counts", "show_failures", "show_summary", "summary_document", "tell_next", "tell_run"]
 
 _FAILURES_SHOWN = 10
 _REJECTS_SHOWN = 3
 
 
-def show_summary(job: Job, report: Report, places: Sequence[str], terminal: Terminal, *, log: Path | None) -> None:
-    """Show what a run came to.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A run that came to its end.
 
     Args:
         job: what was asked for.
         report: what the service says of the run.
-        places: where the results are.
-        terminal: the tables are data, the sentences are talk.
+        places: where the results are, as people call it.
         log: the file of the run's log.
+        first_id: a lead that was scored.
     """
+
+    job: Job
+    report: Report
+    places: Sequence[str] = ()
+    log: Path | None = None
+    first_id: str | None = None
+
+
+def show_summary(done: Done, terminal: Terminal) -> None:
+    """Show what a run came to: the tables are data, the sentences are talk."""
     if terminal.json:
-        speed = report.records / max(report.seconds, 1e-9)
-        terminal.document(
-            {
-                **{name: getattr(report, name) for name in report.__struct_fields__},
-                "purpose": job.purpose,
-                "as_of": job.as_of,
-                "leads_per_second": round(speed, 1),
-                "results_in": places,
-                "log": None if log is None else str(log),
-            }
-        )
+        terminal.document(summary_document(done))
     else:
-        statuses = {model.key: model.status for model in job.catalog.running}
-        terminal.table(counts_table(report.counts, statuses))
-        show_failures(report, terminal)
-    _tell(job, report, places, terminal)
+        show_counts(done, terminal)
+        show_failures(done.report, terminal)
+    terminal.say()
+    tell_run(done, terminal)
+    if done.report.run_id is not None:
+        tell_next(_next_lines(done), terminal)
+
+
+def summary_document(done: Done) -> dict[str, Any]:
+    """Give the summary as JSON has it."""
+    report = done.report
+    return {
+        **{name: getattr(report, name) for name in report.__struct_fields__},
+        "purpose": done.job.purpose,
+        "as_of": done.job.as_of,
+        "leads_per_second": round(report.records / max(report.seconds, 1e-9), 1),
+        "results_in": done.places,
+        "log": None if done.log is None else str(done.log),
+    }
+
+
+def show_counts(done: Done, terminal: Terminal) -> None:
+    """Show the counts by model version and outcome."""
+    statuses = {model.key: model.status for model in done.job.catalog.running}
+    terminal.table(counts_table(done.report.counts, statuses))
 
 
 def show_failures(report: Report, terminal: Terminal) -> None:
@@ -56,11 +80,12 @@ def show_failures(report: Report, terminal: Terminal) -> None:
     terminal.title("What failed and why")
     terminal.table(failures_table(report.errors[:_FAILURES_SHOWN]))
     if len(report.errors) > _FAILURES_SHOWN:
-        terminal.say(f"and {amount(len(report.errors) - _FAILURES_SHOWN, 'more kind', 'more kinds')}.", style="dim")
+        terminal.say(f"and {amount(len(report.errors) - _FAILURES_SHOWN, 'more kind', 'more kinds')}", style="dim")
 
 
-def _tell(job: Job, report: Report, places: Sequence[str], terminal: Terminal) -> None:
-    terminal.say()
+def tell_run(done: Done, terminal: Terminal) -> None:
+    """Tell how many leads were scored, how fast, what was rejected, and where the results are."""
+    job, report = done.job, done.report
     took = f"{duration(report.seconds)}, {rate(report.records, report.seconds)}"
     resumed = f", {amount(report.skipped_parts, 'part')} of them done before" if report.resumed else ""
     rejected = f", {amount(report.rejected, 'row')} rejected" if report.rejected else ""
@@ -76,22 +101,26 @@ def _tell(job: Job, report: Report, places: Sequence[str], terminal: Terminal) -
             f"{key} is active and failed for {share:.1%} of the leads, more than the {job.max_failed:.1%} allowed.",
             style="bold red",
         )
-    if places:
+    if done.places:
         kind = " as a trial" if job.purpose == "trial" else ""
-        terminal.say(f"Results are in {named(places)}{kind}" + (f", run {report.run_id}." if report.run_id else "."))
-    _tell_next(report, terminal)
+        run = f", run {report.run_id}" if report.run_id else ""
+        terminal.say(f"Results are in {named(done.places)}{kind}{run}.")
 
 
-def _tell_next(report: Report, terminal: Terminal) -> None:
-    if report.run_id is None:
-        return
+def tell_next(lines: Sequence[tuple[str, str]], terminal: Terminal) -> None:
+    """Tell which commands to try next, each with what it shows."""
     terminal.say()
     terminal.say("Next:", style="dim")
-    first = next((note.first_ids[0] for note in report.errors if note.first_ids), None)
-    lines = [(f"mlsm lead {clean(first) if first else 'ID'}", "one lead: scores, reasons, history")]
-    if report.errors:
-        lines.append((f"mlsm runs {report.run_id[:13]} --errors", "what failed, with tracebacks"))
-    lines.append(("mlsm export scores.csv", "the score of every lead"))
     width = max(len(line) for line, _ in lines)
     for line, what in lines:
         terminal.say(f"  {line.ljust(width)}  {what}", style="dim")
+
+
+def _next_lines(done: Done) -> list[tuple[str, str]]:
+    report = done.report
+    failed = [(f"mlsm runs {(report.run_id or '')[:13]} --errors", "what failed, with tracebacks")]
+    return [
+        (f"mlsm lead {'ID' if done.first_id is None else shlex.quote(clean(done.first_id))}", "one lead, and why"),
+        *(failed if report.errors else ()),
+        ("mlsm export scores.csv", "the score of every lead"),
+    ]
