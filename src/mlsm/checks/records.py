@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from mlsm._result import Outcome, Problem
 from mlsm.checks.hostile import hostile_values
 from mlsm.checks.typical import TYPICAL_ROWS, raw_value
 
-__all__ = ["USABLE", "Probe", "Reader", "probes", "satisfying"]
+__all__ = ["USABLE", "Probe", "Reader", "probes", "satisfying", "typical_records"]
 
 USABLE = (Outcome.OK, Outcome.ABSTAINED)
 _HOLE_EVERY = 5
@@ -21,11 +21,15 @@ _MIXED_ROWS = 96
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A record, what is special about it, and the outcomes that are right for it."""
+    """A record, what is special about it, and the outcomes that are right for it.
+
+    `single` tells that one thing alone is special, so that it is the cause of what follows.
+    """
 
     record: Mapping[str, Any]
     what: str
     expected: tuple[Outcome, ...]
+    single: bool = False
 
     @property
     def fits(self) -> bool:
@@ -54,11 +58,7 @@ class Reader:
 
 
 def probes(
-    fields: Sequence[Field],
-    reading: Reading,
-    *,
-    seed: int = 0,
-    answers: Callable[[Sequence[dict[str, Any]]], Sequence[bool]] | None = None,
+    fields: Sequence[Field], reading: Reading, *, base: Mapping[str, Any] | None = None, seed: int = 0
 ) -> list[Probe]:
     """Make typical and hostile records for the fields of a model, the same for the same seed.
 
@@ -68,9 +68,8 @@ def probes(
     Args:
         fields: the declared inputs.
         reading: how the data spells values.
+        base: the record in which hostile values stand; a typical one unless given.
         seed: another one mixes other values.
-        answers: tells for each of several records whether the model can deal with it; hostile
-            values then stand in a record with which it can.
 
     Example:
         >>> from mlsm._fields import fields_of_mapping
@@ -80,14 +79,20 @@ def probes(
     """
     reader = Reader(fields, reading)
     typical = typical_records(fields)
-    base = satisfying(typical if answers is None else _answered(typical, answers), reader)
-    records = [("a typical record", record) for record in typical]
-    if base is not None:
-        records += _one_by_one(fields, base)
-        records += _mixed(fields, reading, base, random.Random(seed))  # noqa: S311 - a seed is wanted
+    chosen = satisfying(typical, reader) if base is None else dict(base)
+    records = [("a typical record", record, False) for record in typical]
+    if chosen is not None:
+        records += [(what, record, True) for what, record in _one_by_one(fields, chosen)]
+        mixed = _mixed(fields, reading, chosen, random.Random(seed))  # noqa: S311 - a seed is wanted
+        records += [("several rare values", record, False) for record in mixed]
     return [
-        Probe(record=record, what=what, expected=(Outcome.INVALID,) if reader.read(record) is None else USABLE)
-        for what, record in records
+        Probe(
+            record=record,
+            what=what,
+            expected=(Outcome.INVALID,) if reader.read(record) is None else USABLE,
+            single=single,
+        )
+        for what, record, single in records
     ]
 
 
@@ -114,12 +119,6 @@ def satisfying(records: Sequence[dict[str, Any]], reader: Reader) -> dict[str, A
     return max(from_middle, key=lambda record: sum(value is not None for value in record.values()), default=None)
 
 
-def _answered(
-    records: Sequence[dict[str, Any]], answers: Callable[[Sequence[dict[str, Any]]], Sequence[bool]]
-) -> Sequence[dict[str, Any]]:
-    return [record for record, answered in zip(records, answers(records), strict=True) if answered] or records
-
-
 def _one_by_one(fields: Sequence[Field], base: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "a column that nobody reads", {**base, "a column that nobody reads": "x"}
     yield "an empty record", {}
@@ -136,12 +135,12 @@ def _one_by_one(fields: Sequence[Field], base: dict[str, Any]) -> Iterator[tuple
 
 def _mixed(
     fields: Sequence[Field], reading: Reading, base: dict[str, Any], chance: random.Random
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[dict[str, Any]]:
     choices = {field.column: _taken(field, reading, base[field.column]) for field in fields}
     if not choices:
         return
     for _ in range(_MIXED_ROWS):
-        yield "several rare values", {column: chance.choice(values) for column, values in choices.items()}
+        yield {column: chance.choice(values) for column, values in choices.items()}
 
 
 def _taken(field: Field, reading: Reading, typical: Any) -> list[Any]:
