@@ -1,6 +1,6 @@
 """Facts about records and frames in memory."""
 
-from collections import UserDict
+from collections import UserDict, defaultdict
 from typing import Any
 
 import pandas as pd
@@ -103,9 +103,11 @@ def test_records_may_come_from_an_iterator() -> None:
 
 def test_records_are_not_changed() -> None:
     """Reading asks a mapping for what it has and adds nothing to it."""
-    data = [{"a": 1}, {"b": 2}]
-    list(open_data(data).parts(1))
-    assert [{"a": 1}, {"b": 2}] == data
+    data = [{"a": 1}, {"b": 2}, defaultdict(int, c=3)]
+    for size in (1, 3):
+        list(open_data(data).parts(size, columns=["a", "b"]))
+    list(open_data(data[2:]).parts(1, columns=["a", "c"]))
+    assert [{"a": 1}, {"b": 2}, {"c": 3}] == data
 
 
 def test_the_fingerprint_of_records_is_that_of_their_content() -> None:

@@ -22,7 +22,11 @@ def names_of(mappings: Sequence[Mapping[Any, Any]]) -> list[str]:
         >>> names_of([{"id": 1}, {"age": 2, "id": 3}, {4: 5}])
         ['id', 'age']
     """
-    return [name for name in dict.fromkeys(chain.from_iterable(mappings)) if isinstance(name, str)]
+    # Most often the first has all the keys there are, which a set tells in a quarter of the time.
+    names: Iterable[Any] = mappings[0] if mappings else ()
+    if set().union(*mappings) != set(names):
+        names = dict.fromkeys(chain.from_iterable(mappings))
+    return [name for name in names if isinstance(name, str)]
 
 
 def columns_of(mappings: Sequence[Mapping[Any, Any]], names: Iterable[str]) -> dict[str, Column]:
@@ -37,9 +41,13 @@ def columns_of(mappings: Sequence[Mapping[Any, Any]], names: Iterable[str]) -> d
         {'id': [1, 3], 'age': [None, 2]}
     """
     wanted = tuple(names)
-    try:
-        rows = map(itemgetter(*wanted), mappings) if wanted else ()
-        columns = zip(*rows, strict=True) if len(wanted) > 1 else iter([rows])
-        return {name: list(column) for name, column in zip(wanted, columns, strict=True)}
-    except (KeyError, ValueError):  # a key is absent somewhere, or there is no row at all
-        return {name: [mapping.get(name) for mapping in mappings] for name in wanted}
+    # Plain dicts only: others, such as a defaultdict, may grow by being asked this way.
+    if wanted and set(map(type, mappings)) == {dict}:
+        try:
+            if len(wanted) == 1:
+                return {wanted[0]: list(map(itemgetter(*wanted), mappings))}
+            columns = zip(*map(itemgetter(*wanted), mappings), strict=True)
+            return {name: list(column) for name, column in zip(wanted, columns, strict=True)}
+        except KeyError:  # a key is absent somewhere
+            pass
+    return {name: [mapping.get(name) for mapping in mappings] for name in wanted}
