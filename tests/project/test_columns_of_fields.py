@@ -37,13 +37,13 @@ def test_closest_word_decides(project: Written) -> None:
         '[columns]\nemployees = "A"\n',
         more=MORE,
     )
-    assert columns(project) == {"fit@1.0": ["B", "Lead Source"], "fit@2.0": ["C", "Region"], "size@1": ["A"]}
+    assert {"fit@1.0": ["B", "Lead Source"], "fit@2.0": ["C", "Region"], "size@1": ["A"]} == columns(project)
 
 
 def test_project_file_wins_over_an_alias(project: Written) -> None:
     """The name of the field counts, whatever column the code reads it from."""
     project.write(HEAD + '[columns]\nregion = "Gebiet"\n', more=MORE)
-    assert columns(project)["fit@2.0"] == ["employees", "Gebiet"]
+    assert ["employees", "Gebiet"] == columns(project)["fit@2.0"]
 
 
 MISTAKES = {
@@ -112,4 +112,4 @@ MISTAKES = {
 def test_mistake_about_a_column_is_told(project: Written, case: str) -> None:
     """A column is refused where it is badly written, or said of what no model has."""
     manifest, expected = MISTAKES[case]
-    assert project.write(HEAD + manifest, more=MORE).mistakes() == [expected]
+    assert [expected] == project.write(HEAD + manifest, more=MORE).mistakes()

@@ -76,20 +76,20 @@ z = 1
 def test_key_is_on_its_line(path: TomlPath, line: int) -> None:
     """A key, a table or an item of an array is found on the line where it begins."""
     tomllib.loads(TEXT)
-    assert Lines(TEXT).of(path) == line
+    assert line == Lines(TEXT).of(path)
 
 
 def test_absent_key_is_on_the_line_of_what_is_around_it() -> None:
     """A key that is not there has the line of its section, or the first one."""
     lines = Lines("\n[project]\n")
-    assert (lines.of(("project", "name")), lines.of(("store", "url"))) == (2, 1)
+    assert (2, 1) == (lines.of(("project", "name")), lines.of(("store", "url")))
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment", 'a = ""', "a = []", "a = {}", "[a]"], ids=repr)
 def test_small_texts_end(text: str) -> None:
     """The scanner ends on texts with nothing inside."""
     tomllib.loads(text)
-    assert Lines(text).of(()) == 1
+    assert 1 == Lines(text).of(())
 
 
 def _keys(values: Any, path: TomlPath = ()) -> Iterator[TomlPath]:

@@ -50,30 +50,33 @@ lead_source = "Lead Source"
 def test_full_file_is_read(project: Written) -> None:
     """Each key ends up in the project, the folder's path made absolute."""
     found = project.write(FULL).load()
-    assert found.folder == project.folder.resolve()
-    assert (found.name, found.id_column, found.keep) == ("acme", "lead_id", ("email", "owner"))
-    assert (found.shape, found.dialect) == ("nested", Dialect(separator=";", encoding="latin-1"))
-    assert found.reading == Reading(
-        null=frozenset({"unknown", "n/a"}),
-        true=frozenset({"yes"}),
-        false=frozenset({"no"}),
-        date_formats=("%d.%m.%Y", "%m/%d/%y %H:%M"),
-        decimal=",",
+    assert project.folder.resolve() == found.folder
+    assert ("acme", "lead_id", ("email", "owner")) == (found.name, found.id_column, found.keep)
+    assert ("nested", Dialect(separator=";", encoding="latin-1")) == (found.shape, found.dialect)
+    assert (
+        Reading(
+            null=frozenset({"unknown", "n/a"}),
+            true=frozenset({"yes"}),
+            false=frozenset({"no"}),
+            date_formats=("%d.%m.%Y", "%m/%d/%y %H:%M"),
+            decimal=",",
+        )
+        == found.reading
     )
-    assert (found.min_records, found.store_url, found.keep_inputs) == (1000, "sqlite:///other.db", "hash")
-    assert (found.part_rows, found.max_failed) == (5, 1.0)
-    assert found.catalog["fit"].status == "active"
-    assert found.catalog["fit"].inputs["lead_source"].column == "Lead Source"
+    assert (1000, "sqlite:///other.db", "hash") == (found.min_records, found.store_url, found.keep_inputs)
+    assert (5, 1.0) == (found.part_rows, found.max_failed)
+    assert "active" == found.catalog["fit"].status
+    assert "Lead Source" == found.catalog["fit"].inputs["lead_source"].column
 
 
 def test_only_the_name_is_needed(project: Written) -> None:
     """All else has a default: models in `models`, a store beside them, ids by the command."""
     found = project.load()
-    assert (found.name, found.id_column, found.keep, found.reading) == ("acme", None, (), Reading())
-    assert (found.shape, found.dialect, found.min_records) == ("flat", Dialect(), 0)
-    assert (found.store_url, found.keep_inputs) == ("sqlite:///mlsm.db", "none")
-    assert (found.part_rows, found.max_failed) == (20_000, 0.01)
-    assert list(found.catalog) == ["fit@1.0"]
+    assert ("acme", None, (), Reading()) == (found.name, found.id_column, found.keep, found.reading)
+    assert ("flat", Dialect(), 0) == (found.shape, found.dialect, found.min_records)
+    assert ("sqlite:///mlsm.db", "none") == (found.store_url, found.keep_inputs)
+    assert (20_000, 0.01) == (found.part_rows, found.max_failed)
+    assert ["fit@1.0"] == list(found.catalog)
 
 
 MISTAKES = {
@@ -288,7 +291,7 @@ MISTAKES = {
 def test_mistake_is_told_with_line_and_hint(project: Written, case: str) -> None:
     """A mistake of the file is told where it stands, with what was expected and the way out."""
     manifest, *expected = MISTAKES[case]
-    assert project.write(manifest).mistakes() == expected
+    assert expected == project.write(manifest).mistakes()
 
 
 def test_all_mistakes_are_told_at_once(project: Written) -> None:
@@ -296,7 +299,7 @@ def test_all_mistakes_are_told_at_once(project: Written) -> None:
     project.write('[record]\nkeep = "x"\n[run]\npart_rows = -1\nmin_records = 3\n[projct]\n', broken="1 / 0")
     with pytest.raises(ProjectError) as caught:
         project.load()
-    assert str(caught.value) == (
+    assert (
         f"Project {str(project.folder)!r} has 6 mistakes:\n"
         "  - mlsm.toml:1: [project] name is missing.\n"
         '    Hint: Write name = "acme".\n'
@@ -311,19 +314,19 @@ def test_all_mistakes_are_told_at_once(project: Written) -> None:
         "    Hint: Did you mean [project]?\n"
         "  - models/broken.py:1: 'models/broken.py' cannot be imported: ZeroDivisionError: division by zero\n"
         "    Hint: Mend the file; `python` on it alone shows the whole traceback."
-    )
+    ) == str(caught.value)
 
 
 def test_text_of_windows_is_read(project: Written) -> None:
     """A mark of the encoding and lines that end in two characters do no harm."""
     (project.folder / "mlsm.toml").write_bytes(b'\xef\xbb\xbf[project]\r\nname = "acme"\r\nx = 1\r\n')
-    assert [mistake.partition(" ")[0] for mistake in project.mistakes()] == ["mlsm.toml:3:"]
+    assert ["mlsm.toml:3:"] == [mistake.partition(" ")[0] for mistake in project.mistakes()]
 
 
 def test_file_in_another_encoding_is_refused(project: Written) -> None:
     """A byte that is no UTF-8 is told with its line."""
     (project.folder / "mlsm.toml").write_bytes(b'[project]\nname = "caf\xe9"\n')
-    assert project.mistakes() == ["mlsm.toml:2: the byte 0xe9 is no UTF-8.\n    Hint: Save the file as UTF-8."]
+    assert ["mlsm.toml:2: the byte 0xe9 is no UTF-8.\n    Hint: Save the file as UTF-8."] == project.mistakes()
 
 
 def test_folder_without_a_project_file_is_refused(tmp_path: Path, project: Written) -> None:
@@ -331,17 +334,17 @@ def test_folder_without_a_project_file_is_refused(tmp_path: Path, project: Writt
     (project.folder / "mlsm.toml").unlink()
     with pytest.raises(ProjectError) as caught:
         project.load()
-    assert str(caught.value) == (
+    assert (
         f"The project file {str(project.folder / 'mlsm.toml')!r} cannot be read: No such file or directory.\n"
         "Hint: `mlsm init DIR` makes a project with a commented one."
-    )
+    ) == str(caught.value)
     with pytest.raises(ProjectError, match=r"No mlsm\.toml in") as caught:
         find_project(tmp_path)
-    assert caught.value.hint == "Run `mlsm init DIR` to make a project, or name one with `--project DIR`."
+    assert "Run `mlsm init DIR` to make a project, or name one with `--project DIR`." == caught.value.hint
 
 
 def test_project_is_found_from_a_folder_within(project: Written) -> None:
     """The nearest folder upward that holds a project file is the project."""
     inside = project.folder / "models" / "deep"
     inside.mkdir()
-    assert find_project(inside) == project.folder.resolve()
+    assert project.folder.resolve() == find_project(inside)

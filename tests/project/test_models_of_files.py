@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -40,25 +41,25 @@ def origins(project: Written) -> dict[str, str | None]:
 def test_files_come_by_name_and_models_by_definition(project: Written) -> None:
     """The order is that of the files' names, and inside a file that of the lines."""
     project.write(HEAD, zeta=one("last"), alpha=one("second") + one("first")[1:])
-    assert origins(project) == {
+    assert {
         "second@1": "models/alpha.py:second",
         "first@1": "models/alpha.py:first",
         "fit@1.0": "models/fit.py:fit",
         "last@1": "models/zeta.py:last",
-    }
+    } == origins(project)
 
 
 def test_tests_and_private_files_hold_no_models(project: Written) -> None:
     """Files that begin with `_` or `test_`, that end in `_test`, and conftest are left out."""
     broken = "raise AssertionError"
     project.write(HEAD, _scale=broken, test_fit=broken, fit_test=broken, conftest=broken, setup=broken)
-    assert list(origins(project)) == ["fit@1.0"]
+    assert ["fit@1.0"] == list(origins(project))
 
 
 def test_model_counts_once_and_at_home(project: Written) -> None:
     """A model that another file imports, or that has two names, is one model of its own file."""
     project.write(HEAD, a_best="from zeta import *", zeta=one("last") + "other = last\n")
-    assert origins(project) == {"fit@1.0": "models/fit.py:fit", "last@1": "models/zeta.py:last"}
+    assert {"fit@1.0": "models/fit.py:fit", "last@1": "models/zeta.py:last"} == origins(project)
 
 
 def test_siblings_and_packages_are_imported_by_plain_name(project: Written) -> None:
@@ -74,16 +75,16 @@ def test_siblings_and_packages_are_imported_by_plain_name(project: Written) -> N
         _late="ONE = 1.0",
     )
     before = list(sys.path)
-    assert project.load().catalog["uses@1"](employees=2) == 7.0
-    assert sys.path == before
+    assert 7.0 == project.load().catalog["uses@1"](employees=2)
+    assert before == sys.path
 
 
 def test_model_knows_its_module_and_file(project: Written) -> None:
     """Functions are found again by module and name, and files by `__file__`."""
     project.write(HEAD, here=one("here", before="from pathlib import Path\nFOLDER = Path(__file__).parent.name"))
     function = project.load().catalog["here@1"].fcn
-    assert (function.__module__, sys.modules["here"].here.fcn is function) == ("here", True)
-    assert sys.modules["here"].FOLDER == "models"
+    assert ("here", True) == (function.__module__, sys.modules["here"].here.fcn is function)
+    assert "models" == sys.modules["here"].FOLDER
 
 
 def test_sources_may_be_folders_files_and_modules(project: Written, tmp_path: Path) -> None:
@@ -96,19 +97,19 @@ def test_sources_may_be_folders_files_and_modules(project: Written, tmp_path: Pa
     (project.folder / "scoring" / "rule.py").write_text("from .base import base\n" + one("rule"))
     (project.folder / "scoring" / "base.py").write_text(one("base"))
     project.write(HEAD + '[models]\npaths = ["more/two.py", "module:scoring.rule", "models", "more"]')
-    assert origins(project) == {
+    assert {
         "two@1": "more/two.py:two",
         "base@1": "scoring/rule.py:base",
         "rule@1": "scoring/rule.py:rule",
         "fit@1.0": "models/fit.py:fit",
         "one@1": "more/one.py:one",
-    }
+    } == origins(project)
 
 
 def test_what_a_file_prints_goes_to_standard_error(project: Written, capsys: pytest.CaptureFixture[str]) -> None:
     """Standard output is for data, also while models are imported."""
     project.write(HEAD, loud=one("loud", before="print('hello')")).load()
-    assert capsys.readouterr() == ("", "hello\n")
+    assert ("", "hello\n") == capsys.readouterr()
 
 
 MISTAKES = {
@@ -148,6 +149,19 @@ MISTAKES = {
         "datetime, Literal, list, dict, a TypedDict, dataclass or msgspec.Struct, or Optional of one.\n"
         "    Hint: Declare the plain type and put constraints beside it: `Annotated[int, Meta(ge=0)]`."),
     ),
+    "summary declared wrongly in the original's style": (
+        {"broken": "from mlsm._model import SummaryModel\nold = SummaryModel('old', [{'nam': 'fit'}], '1', print)"},
+        "models/broken.py: model 'old@1' cannot be read: KeyError: 'name'\n    Hint: Mend its declaration.",
+    ),
+    "name that is none": (
+        {"broken": "from mlsm._model import Model\nold = Model(['x'], {}, '1', print)"},
+        """models/broken.py: model "['x']@1": The name ['x'] of a model is no text.\n    Hint: Write name="['x']".""",
+    ),
+    "puts another in its place": (
+        {"broken": "import json, sys\nsys.modules[__name__] = json"},
+        ("models/broken.py: 'models/broken.py' cannot be imported: the name 'broken' was given to "
+        f"{json.__file__} meanwhile.\n    Hint: Rename the file."),
+    ),
     "cannot be shown": (
         {"broken": "class Odd(Exception):\n    def __str__(self): raise Odd\nraise Odd"},
         "models/broken.py:3: 'models/broken.py' cannot be imported: Odd: (the exception cannot be shown)" + MEND,
@@ -175,7 +189,7 @@ MISTAKES = {
 def test_broken_file_is_one_mistake(project: Written, case: str) -> None:
     """What is wrong with a file is told with file, line, type and message."""
     files, expected = MISTAKES[case]
-    assert project.write(HEAD, **files).mistakes() == [expected]
+    assert [expected] == project.write(HEAD, **files).mistakes()
 
 
 def test_source_that_is_not_there_is_told(project: Written) -> None:
@@ -184,7 +198,7 @@ def test_source_that_is_not_there_is_told(project: Written) -> None:
     (project.folder / "notes.txt").write_text("")
     project.write(HEAD + '[models]\npaths = ["modles",\n"notes.txt", "empty", "module:no_such_module_here"]')
     root = repr(str(project.folder.resolve()))
-    assert project.mistakes() == [
+    assert [
         (
             "mlsm.toml:4: the source 'modles' of models is not there; expected a folder, a .py file or 'module:name'.\n"
             f"    Hint: Paths start from {root}."
@@ -201,18 +215,18 @@ def test_source_that_is_not_there_is_told(project: Written) -> None:
             "mlsm.toml:5: 'no_such_module_here' cannot be imported: there is no module 'no_such_module_here'.\n"
             "    Hint: Install the library, or put the file beside this one."
         ),
-    ]
+    ] == project.mistakes()
 
 
 def test_files_without_a_model_are_a_mistake(project: Written) -> None:
     """A project must define a model somewhere."""
     (project.folder / "models" / "fit.py").write_text("x = 1")
-    assert project.mistakes() == [
+    assert [
         (
             "mlsm.toml:1: no model is defined in 'models'; expected one or more.\n"
             "    Hint: Decorate a function with @mlsm.model(version=...), at the top level of a file."
         )
-    ]
+    ] == project.mistakes()
 
 
 @pytest.mark.parametrize(
@@ -242,10 +256,10 @@ def test_same_name_in_two_folders_is_refused(project: Written) -> None:
     (other / "_scale.py").write_text("")
     project.write(HEAD + '[models]\npaths = ["models", "other"]', _scale="")
     hint = "\n    Hint: Rename the file, or isolate one of the two in a project of its own."
-    assert project.mistakes() == [
+    assert [
         "other/_scale.py: its name '_scale' already belongs to models/_scale.py; expected a name of its own." + hint,
         "other/fit.py: its name 'fit' already belongs to models/fit.py; expected a name of its own." + hint,
-    ]
+    ] == project.mistakes()
 
 
 def test_name_of_an_imported_module_is_refused(project: Written, tmp_path: Path) -> None:
@@ -257,18 +271,30 @@ def test_name_of_an_imported_module_is_refused(project: Written, tmp_path: Path)
         __import__("shadowed_name")
     finally:
         sys.path.remove(str(tmp_path))
-    assert project.write(HEAD, shadowed_name=one("x")).mistakes() == [
+    assert [
         (
             f"models/shadowed_name.py: its name 'shadowed_name' already belongs to {elsewhere}; "
             "expected a name of its own.\n    Hint: Rename the file, or isolate one of the two in a project of its own."
         )
-    ]
+    ] == project.write(HEAD, shadowed_name=one("x")).mistakes()
+
+
+def test_name_of_an_imported_folder_is_refused(project: Written, tmp_path: Path) -> None:
+    """A folder that was imported as a package keeps its name as well."""
+    (tmp_path / "shadowed_folder").mkdir()
+    sys.path.insert(0, str(tmp_path))
+    try:
+        __import__("shadowed_folder")
+    finally:
+        sys.path.remove(str(tmp_path))
+    (mistake,) = project.write(HEAD, shadowed_folder=one("x")).mistakes()
+    assert f"already belongs to the package in {tmp_path / 'shadowed_folder'};" in mistake
 
 
 def test_project_loaded_again_has_the_same_modules(project: Written) -> None:
     """While no file changes, models keep the very functions that they have."""
     first, second = project.load().catalog, project.load().catalog
-    assert [model.fcn for model in first.values()] == [model.fcn for model in second.values()]
+    assert [model.fcn for model in second.values()] == [model.fcn for model in first.values()]
 
 
 @pytest.mark.parametrize("changed", ["fit", "_scale", "data"])
@@ -283,7 +309,7 @@ def test_changed_file_is_imported_again(project: Written, changed: str) -> None:
     else:
         project.write(HEAD, **{changed: files[changed].replace("1.0", "2.0")})
     latter = project.load().catalog["fit@1"]
-    assert (former.fcn is latter.fcn, former(employees=1)) == (False, 1.0)
+    assert (False, 1.0) == (former.fcn is latter.fcn, former(employees=1))
     assert (former.digest == latter.digest) is (changed == "data")
 
 
@@ -292,8 +318,8 @@ def test_two_projects_may_have_files_of_one_name(project: Written, another: Call
     second = another("second").write(HEAD, fit=one("fit", body="return 2.0"))
     first_fit = project.write(HEAD, fit=one("fit", body="return 1.0")).load().catalog["fit@1"]
     second_fit = second.load().catalog["fit@1"]
-    assert (first_fit(employees=0), second_fit(employees=0)) == (1.0, 2.0)
-    assert project.load().catalog["fit@1"](employees=0) == 1.0
+    assert (1.0, 2.0) == (first_fit(employees=0), second_fit(employees=0))
+    assert 1.0 == project.load().catalog["fit@1"](employees=0)
 
 
 def test_name_that_is_imported_when_called_is_not_taken_over(
@@ -303,42 +329,42 @@ def test_name_that_is_imported_when_called_is_not_taken_over(
     project.write(HEAD, _scale="ONE = 1.0", fit=one("fit", body="import _scale; return _scale.ONE"))
     second = another("second").write(HEAD, _scale="ONE = 2.0", other=one("other"))
     fit = project.load().catalog["fit@1"]
-    assert second.mistakes() == [
+    assert [
         (
             f"models/_scale.py: its name '_scale' already belongs to {project.folder.resolve()}/models/_scale.py; "
             "expected a name of its own.\n    Hint: Rename the file, or isolate one of the two in a project of its own."
         )
-    ]
-    assert fit(employees=0) == 1.0
+    ] == second.mistakes()
+    assert 1.0 == fit(employees=0)
 
 
 def test_catalog_of_a_file_or_a_folder(project: Written) -> None:
     """Models load without a project too; the code alone says what is active."""
     models = project.folder / "models"
     project.write(HEAD + '[models.active]\nfit = "1.0"', other=one("other"))
-    assert [(model.key, model.status) for model in load_catalog(project.folder).values()] == [
+    assert [
         ("fit@1.0", "active"),
         ("other@1", "draft"),
-    ]
-    assert [model.source for model in load_catalog(models).values()] == ["fit.py:fit", "other.py:other"]
-    assert [model.status for model in load_catalog(models / "fit.py").values()] == ["draft"]
+    ] == [(model.key, model.status) for model in load_catalog(project.folder).values()]
+    assert ["fit.py:fit", "other.py:other"] == [model.source for model in load_catalog(models).values()]
+    assert ["draft"] == [model.status for model in load_catalog(models / "fit.py").values()]
 
 
 def test_path_without_models_is_refused(project: Written) -> None:
     """What is neither a Python file nor a folder of such is told, and so are mistakes in files."""
     with pytest.raises(ProjectError) as caught:
         load_catalog(project.folder / "nowhere")
-    assert str(caught.value) == (
+    assert (
         f"No models at {str(project.folder.resolve() / 'nowhere')!r}; expected a .py file, a folder of them, or a "
         "folder with mlsm.toml.\nHint: Look for a typing error in the path."
-    )
+    ) == str(caught.value)
     project.write(HEAD, fit=one("fit", before="1 / 0"))
     with pytest.raises(ProjectError) as caught:
         load_catalog(project.folder / "models" / "fit.py")
     file = str(project.folder.resolve() / "models" / "fit.py")
-    assert caught.value.message == f"The source {file!r} of models has 1 mistake:"
+    assert f"The source {file!r} of models has 1 mistake:" == caught.value.message
     mistake = "fit.py:3: 'fit.py' cannot be imported: ZeroDivisionError: division by zero"
-    assert caught.value.problems == (mistake + MEND,)
+    assert (mistake + MEND,) == caught.value.problems
 
 
 def test_models_of_the_original_are_models(project: Written) -> None:
@@ -346,4 +372,4 @@ def test_models_of_the_original_are_models(project: Written) -> None:
     project.write(HEAD, old="import _old\nfrom mlsm._model import Model\nold = Model('old', {'x': int}, '1', _old.f)",
                   _old="def f(data, results): return {'score': data['x']}")  # fmt: skip
     model = project.load().catalog["old@1"]
-    assert (type(model), model.source) == (Model, "models/old.py:old")
+    assert (Model, "models/old.py:old") == (type(model), model.source)

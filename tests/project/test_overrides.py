@@ -38,33 +38,33 @@ SET = {
 
 def test_every_key_has_a_variable(project: Written) -> None:
     """Each key of the file can be given from outside, in the form that its kind has there."""
-    assert SET.keys() == {"MLSM_COLUMNS", *(key.variable for key in KEYS)}
+    assert {"MLSM_COLUMNS", *(key.variable for key in KEYS)} == SET.keys()
     found = project.load(SET)
-    assert (found.name, found.id_column, found.keep, found.shape) == ("[other]", None, ("email", "owner"), "nested")
-    assert (found.dialect.separator, found.dialect.encoding, found.reading.decimal) == (";", "utf-16", ",")
-    assert (found.reading.null, found.reading.true) == (frozenset({"a, b", "c"}), frozenset({"yes"}))
-    assert (found.reading.false, found.reading.date_formats) == (frozenset({"no", "nope"}), ("%d.%m.%Y",))
-    assert (found.min_records, found.part_rows, found.max_failed) == (7, 100, 0.5)
-    assert (found.store_url, found.keep_inputs) == ("postgresql://db/leads", "keep")
-    assert [field.column for field in found.catalog["fit"].inputs] == ["Headcount", "Lead Source"]
+    assert ("[other]", None, ("email", "owner"), "nested") == (found.name, found.id_column, found.keep, found.shape)
+    assert (";", "utf-16", ",") == (found.dialect.separator, found.dialect.encoding, found.reading.decimal)
+    assert (frozenset({"a, b", "c"}), frozenset({"yes"})) == (found.reading.null, found.reading.true)
+    assert (frozenset({"no", "nope"}), ("%d.%m.%Y",)) == (found.reading.false, found.reading.date_formats)
+    assert (7, 100, 0.5) == (found.min_records, found.part_rows, found.max_failed)
+    assert ("postgresql://db/leads", "keep") == (found.store_url, found.keep_inputs)
+    assert ["Headcount", "Lead Source"] == [field.column for field in found.catalog["fit"].inputs]
 
 
 def test_object_changes_only_the_names_it_holds(project: Written) -> None:
     """Names that a variable's object leaves out keep what the file says of them."""
     project.write('[project]\nname = "acme"\n[columns]\nemployees = "A"\nlead_source = "B"\n')
     found = project.load({"MLSM_COLUMNS": '{"lead_source": "C"}'})
-    assert [field.column for field in found.catalog["fit@1.0"].inputs] == ["A", "C"]
+    assert ["A", "C"] == [field.column for field in found.catalog["fit@1.0"].inputs]
 
 
 def test_variable_mends_a_mistake_of_the_file(project: Written) -> None:
     """What a variable replaces is not looked at, and the name may be given by one alone."""
     project.write('[run]\npart_rows = "many"\n')
-    assert project.load({"MLSM_RUN_PART_ROWS": "5", "MLSM_PROJECT_NAME": "acme"}).part_rows == 5
+    assert 5 == project.load({"MLSM_RUN_PART_ROWS": "5", "MLSM_PROJECT_NAME": "acme"}).part_rows
 
 
 def test_variables_of_others_are_left_alone(project: Written) -> None:
     """Folders of commands and tests, and whatever does not begin with MLSM_, are no keys."""
-    assert project.load({"MLSM_HOME": "/x", "MLSM_DATA": "/y", "HOME": "/z", "mlsm_foo": ""}).name == "acme"
+    assert "acme" == project.load({"MLSM_HOME": "/x", "MLSM_DATA": "/y", "HOME": "/z", "mlsm_foo": ""}).name
 
 
 MISTAKES = {
@@ -136,4 +136,4 @@ MISTAKES = {
 def test_mistake_is_told_with_the_name_of_the_variable(project: Written, case: str) -> None:
     """What a variable gets wrong is told as the file's mistakes are, at the variable."""
     environ, expected = MISTAKES[case]
-    assert project.mistakes(environ) == [expected]
+    assert [expected] == project.mistakes(environ)

@@ -38,13 +38,13 @@ def test_project_file_wins_over_the_code(project: Written) -> None:
     """A version made active takes the place of the one that the code calls active."""
     project.write(HEAD + '[models.active]\nlead-fit = "2"\n[models.retired]\nlead-fit = ["3"]\n', two=TWO)
     statuses = {model.key: model.status for model in project.load().catalog.values()}
-    assert statuses == {"fit@1.0": "draft", "lead-fit@1": "draft", "lead-fit@2": "active", "lead-fit@3": "retired"}
+    assert {"fit@1.0": "draft", "lead-fit@1": "draft", "lead-fit@2": "active", "lead-fit@3": "retired"} == statuses
 
 
 def test_code_decides_where_the_project_file_is_silent(project: Written) -> None:
     """Without a word about a model, its own status stands."""
     project.write(HEAD, two=TWO)
-    assert project.load().catalog["lead-fit"].key == "lead-fit@1"
+    assert "lead-fit@1" == project.load().catalog["lead-fit"].key
 
 
 MISTAKES = {
@@ -135,27 +135,27 @@ MISTAKES = {
 def test_mistake_about_a_status_is_told(project: Written, case: str) -> None:
     """A status is refused where it is badly written, or said of what no file has."""
     manifest, expected = MISTAKES[case]
-    assert project.write(HEAD + manifest, two=TWO).mistakes() == [expected]
+    assert [expected] == project.write(HEAD + manifest, two=TWO).mistakes()
 
 
 def test_mistake_of_the_catalog_is_told_at_the_models_file(project: Written) -> None:
     """Models that cannot stand together are one mistake among the others, at the summary's file."""
     project.write(HEAD + "[run]\npart_rows = 0", best=BEST)
-    assert project.mistakes() == [
+    assert [
         "mlsm.toml:4: [run] part_rows is 0; expected 1 or more.\n    Hint: Write 1 or a greater number.",
         (
             "models/best.py: 'best@1' stands on 'fit', but no version of 'fit' is active; expected one of fit@1.0.\n"
             "    Hint: Say in [models.active] which version is active, or mend the model."
         ),
-    ]
+    ] == project.mistakes()
 
 
 def test_nothing_is_held_against_a_file_that_cannot_be_imported(project: Written) -> None:
     """A broken file may hold the version that a status names, so only the file is told."""
     project.write(HEAD + '[models.active]\nfit = "3"\n[columns.fit]\nx = "y"\n', broken="import nothing_such")
-    assert project.mistakes() == [
+    assert [
         (
             "models/broken.py:1: 'models/broken.py' cannot be imported: there is no module 'nothing_such'.\n"
             "    Hint: Install the library, or put the file beside this one."
         )
-    ]
+    ] == project.mistakes()

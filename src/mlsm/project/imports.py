@@ -13,7 +13,7 @@ from mlsm._guard import Raised, attempt
 from mlsm.errors import MlsmError
 from mlsm.project.mistakes import Mistake
 
-__all__ = ["import_module", "shown_path"]
+__all__ = ["declared_wrongly", "import_module", "shown_path"]
 
 
 def import_module(name: str, file: Path | None, root: Path, place: str) -> ModuleType | Mistake:
@@ -28,12 +28,23 @@ def import_module(name: str, file: Path | None, root: Path, place: str) -> Modul
     # What a file prints while it is imported is no data of ours: standard output is for that.
     with contextlib.redirect_stdout(sys.stderr):
         imported = attempt(importlib.import_module, name)
-    if isinstance(imported, ModuleType):
-        return imported
-    if not isinstance(imported, Raised):
-        return Mistake(place, f"{name!r} put {imported!r} in its own place.", "Leave `sys.modules` alone.")
     what = repr(name) if file is None else repr(shown_path(file, root))
-    return _mistake(imported, what, _raised_at(imported.error, file, root) or place)
+    if isinstance(imported, Raised):
+        return _failed(imported, what, _raised_at(imported.error, file, root) or place)
+    found = getattr(imported, "__file__", None)
+    if not isinstance(imported, ModuleType) or (file is not None and Path(str(found)).resolve() != file.resolve()):
+        message = f"{what} cannot be imported: the name {name!r} was given to {found or 'something else'} meanwhile."
+        return Mistake(shown_path(file, root) if file else place, message, "Rename the file.")
+    return imported
+
+
+def declared_wrongly(raised: Raised, what: str, place: str) -> Mistake:
+    """Say what is wrong with a declaration that only shows when it is read."""
+    error = raised.error
+    if isinstance(error, MlsmError):
+        return Mistake(place, f"{what}: {_whole(error)}", error.hint or "Declare it in another way.")
+    failure = raised.failure
+    return Mistake(place, f"{what} cannot be read: {failure.type}: {failure.message}", "Mend its declaration.")
 
 
 def shown_path(path: Path, root: Path) -> str:
@@ -41,10 +52,14 @@ def shown_path(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _mistake(raised: Raised, what: str, place: str) -> Mistake:
+def _whole(error: MlsmError) -> str:
+    return " ".join([error.message, *error.problems])
+
+
+def _failed(raised: Raised, what: str, place: str) -> Mistake:
     error = raised.error
     if isinstance(error, MlsmError):
-        return Mistake(place, error.message, error.hint or "See the declaration at this line.")
+        return Mistake(place, _whole(error), error.hint or "See the declaration at this line.")
     if isinstance(error, ModuleNotFoundError):
         message = f"{what} cannot be imported: there is no module {error.name!r}."
         return Mistake(place, message, "Install the library, or put the file beside this one.")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mlsm._model import Model
-from mlsm.errors import DeclarationError
+from mlsm._guard import Raised, attempt
+from mlsm._model import Model, SummaryModel, check_key
 from mlsm.project.finder import installed_finder
-from mlsm.project.imports import import_module, shown_path
+from mlsm.project.imports import declared_wrongly, import_module, shown_path
 from mlsm.project.manifest import SourceEntry
 from mlsm.project.mistakes import Mistake
 from mlsm.project.sources import Claim, Unit, free_names, kept_names, resolve
@@ -85,9 +85,10 @@ def _collect(modules: Mapping[str, ModuleType], root: Path) -> Iterator[Model]:
     seen: set[int] = set()
     for name, module in modules.items():
         for variable, value in vars(module).items():
-            if not isinstance(value, Model) or id(value) in seen:
+            # By its type: to ask a stranger's object for its class may run a stranger's code.
+            if not issubclass(type(value), Model) or id(value) in seen:
                 continue
-            home = modules.get(getattr(value.fcn, "__module__", name), module)
+            home = modules.get(str(getattr(value.fcn, "__module__", name)), module)
             if home is module or all(value is not other for other in vars(home).values()):
                 seen.add(id(value))
                 yield value.with_source(f"{_origin(name, module, root)}:{variable}")
@@ -99,17 +100,22 @@ def _origin(name: str, module: ModuleType, root: Path) -> str:
 
 
 def _readable(models: Iterator[Model]) -> tuple[list[Model], list[Mistake]]:
-    """Sort out models whose fields are declared wrongly, which only shows when they are read."""
+    """Sort out models that are declared wrongly, which only shows when they are read."""
     readable, mistakes = [], []
     for model in models:
-        try:
-            _ = model.inputs
-        except DeclarationError as error:
-            hint = error.hint or "Declare another type."
-            mistakes.append(Mistake(_file(model), f"model {model.key!r}: {error.message}", hint))
+        read = attempt(_read, model)
+        if isinstance(read, Raised):
+            mistakes.append(declared_wrongly(read, f"model {model.key!r}", _file(model)))
         else:
             readable.append(model)
     return readable, mistakes
+
+
+def _read(model: Model) -> None:
+    check_key(model.name, model.version)
+    _ = model.inputs
+    if isinstance(model, SummaryModel):
+        _ = model.upstreams
 
 
 def _distinct(models: Sequence[Model]) -> tuple[list[Model], list[Mistake]]:

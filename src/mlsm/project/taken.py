@@ -27,9 +27,8 @@ def taken_by(name: str, path: Path) -> str | None:
     """
     if name in sys.builtin_module_names:
         return f"Python's own {name}"
-    imported = _imported_from(name, path)
-    if imported is not None:
-        return imported
+    if name in sys.modules:
+        return _imported_from(name, path)
     for finder in sys.meta_path:
         spec = None if isinstance(finder, ModelFinder) else finder.find_spec(name, None)
         if spec is not None:
@@ -38,13 +37,15 @@ def taken_by(name: str, path: Path) -> str | None:
 
 
 def _imported_from(name: str, path: Path) -> str | None:
-    """Look at what is imported under this name by other means than ours."""
-    module = sys.modules.get(name)
-    file = getattr(module, "__file__", None)
-    ours = any(isinstance(finder, ModelFinder) and finder.holder(name) is not None for finder in sys.meta_path)
-    if file is None or ours or _same(Path(file), path):
+    """Look at what is imported under this name, unless that was by us."""
+    if any(isinstance(finder, ModelFinder) and finder.holder(name) is not None for finder in sys.meta_path):
         return None
-    return str(file)
+    module = sys.modules[name]
+    file = getattr(module, "__file__", None)
+    if file is None:
+        folders = [*getattr(module, "__path__", ())]
+        return f"the package in {folders[0]}" if folders else f"the imported {name}"
+    return None if _same(Path(file), path) else str(file)
 
 
 def _other_file(spec: ModuleSpec, path: Path) -> str | None:
