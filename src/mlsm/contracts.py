@@ -48,8 +48,8 @@ Column: TypeAlias = "pl.Series | list[Any]"
 a list of Python objects where it is mixed (JSON, Python records)."""
 
 
-ROW_ID = "record id"
-"""The column of ids in a frame handed to a predictor: an index for those who have one."""
+ROW_ID = "mlsm:record_id"
+"""The column of ids in a frame handed to a predictor; the model itself is not handed it."""
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True):
@@ -334,8 +334,8 @@ class Store(Protocol):
     def currents(self, selection: Selection) -> Iterator[pl.DataFrame]:
         """Yield the current result of every record and model version."""
 
-    def results(self, run_id: str, selection: Selection) -> Iterator[pl.DataFrame]:
-        """Yield the results of one run, part by part."""
+    def results(self, run_id: str, selection: Selection, *, part: int | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the results of one run, part by part; of one part alone where it is named."""
 
     def changes(self, after: int) -> Iterator[tuple[int, pl.DataFrame]]:
         """Yield (seq, results) of every live lane committed after `after`, by seq."""

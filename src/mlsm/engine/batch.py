@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,11 +14,13 @@ import polars as pl
 from mlsm._batch import FACETS, Batch, Trace, facet
 from mlsm._guard import Raised, attempt, drain
 from mlsm._result import OUTCOMES, Failure, Problem, Upstream
+from mlsm._typing import LANES, Lane
 from mlsm.contracts import ROW_ID, Column
-from mlsm.engine.answers import ABSTAINED, OK, Answer, failed
+from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
 from mlsm.engine.bisect import bisect
 from mlsm.engine.columns import Checked, check_column
 from mlsm.engine.frames import frame_of_answers, read_returned, read_values
+from mlsm.engine.objects import objects_of
 from mlsm.engine.order import Prepared, Slot, Step
 from mlsm.engine.record import condition_failure, data_of, invalid, no_data, skipped
 from mlsm.engine.rowwise import check_rowwise
@@ -39,8 +41,10 @@ def score_part(
     run_id: str | None = None,
     kept: Sequence[pl.Series] = (),
     verdicts: dict[str, Failure | None] | None = None,
+    lanes: Collection[Lane] = LANES,
+    answered: Mapping[str, pl.DataFrame] | None = None,
 ) -> Batch:
-    """Score the rows of a part with every model of the catalog.
+    """Score the rows of a part with the models of the catalog.
 
     Args:
         prepared: the catalog, made ready.
@@ -53,17 +57,24 @@ def score_part(
         kept: columns that travel along.
         verdicts: which batch models were found row-wise so far, and why not where not: each
             is asked on the first part that it meets; the caller keeps the answers for a run.
+        lanes: the lanes whose models are called; the batch has no results of others.
+        answered: facets, a row a record, of the models of other lanes on which these stand.
     """
     part = _Part(prepared, ids, columns, as_of, {} if verdicts is None else verdicts)
     for step in prepared.steps:
-        part.answers[step.place] = _score(part, step)
+        if step.columns.lane in lanes:
+            part.answers[step.place] = _score(part, step)
+        elif answered is not None and step.model.key in answered:
+            part.answers[step.place] = answered[step.model.key]
+    models = tuple(model for model in prepared.models if model.lane in lanes)
     shown = [ids.alias("record_id"), *kept]
-    for model, place in zip(prepared.models, sorted(part.answers), strict=True):
-        answers = part.answers[place]
-        shown += [answers.get_column(name).alias(facet(model.key, name)) for name in FACETS if name in answers.columns]
+    for place, model in enumerate(prepared.models):
+        if model.lane in lanes:
+            answers = part.answers[place]
+            shown += [answers.get_column(n).alias(facet(model.key, n)) for n in FACETS if n in answers.columns]
     return Batch(
         part=number,
-        models=prepared.models,
+        models=models,
         frame=pl.DataFrame(shown),
         as_of=as_of,
         scored_at=scored_at,
@@ -118,7 +129,7 @@ class _Part:
         if slot.model is None:
             return self.columns.get(slot.field.column), {}
         data = self.columns.get("data", [None] * len(self))
-        own = [data_of({"data": one}, *slot.model) for one in (data if isinstance(data, list) else data.to_list())]
+        own = [data_of({"data": one}, *slot.model) for one in (data if isinstance(data, list) else objects_of(data))]
         problem = no_data(*slot.model)
         lacking: dict[int, tuple[Problem, ...]] = {row: (problem,) for row, one in enumerate(own) if one is None}
         return [None if one is None else one.get(slot.field.column) for one in own], lacking
@@ -227,7 +238,9 @@ def _mapped(function: Any, columns: Sequence[Iterable[Any]], size: int) -> list[
 
 
 def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
-    handed = _handed(part, step)
+    handed = attempt(_handed, part, step)
+    if isinstance(handed, Raised):  # such as a default in a list that the list's type does not take
+        return frame_of_answers([failed(handed.failure)] * (len(part) if rows is None else len(rows)))
     if rows is not None:
         handed = handed[rows]
     if not handed.height:
@@ -242,8 +255,8 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
         [frame_of_answers([failed(found.failure)]) if isinstance(found, Raised) else found for *_, found in ranges],
         how="diagonal",
     )
-    if key in part.verdicts or handed.height == 1:
-        return answered
+    if key in part.verdicts or (answered.get_column("outcome") != ERROR).sum() < 2:
+        return answered  # found row-wise before, or too little to tell
     failure = part.verdicts[key] = check_rowwise(call, handed, answered)
     return answered if failure is None else frame_of_answers([failed(failure)] * handed.height)
 

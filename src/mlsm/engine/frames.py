@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ import polars as pl
 from mlsm._guard import Raised
 from mlsm.engine.answers import ABSTAINED, OK, Answer, AnswerError, Limits, failed, read_answer
 
-__all__ = ["FACET_TYPES", "frame_of_answers", "read_returned", "read_values"]
+__all__ = ["FACET_TYPES", "frame_of_answers", "read_returned", "read_single", "read_values"]
 
 FACET_TYPES = {
     "outcome": pl.UInt8(),
@@ -21,7 +21,8 @@ FACET_TYPES = {
     "reasons": pl.String(),
     "error": pl.String(),
 }
-_EXACT_INT_MAX = 2.0**53
+_EXACT_INT_MAX = 2.0**53 - 1
+"""Greater ones are looked at one by one: 2**53 may stand for an int that it rounded."""
 _NUMBERS = frozenset({float, int, type(None)})
 _PLAIN_KEYS = frozenset({"score", "label"})
 
@@ -36,8 +37,8 @@ def frame_of_answers(answers: Sequence[Answer]) -> pl.DataFrame:
 def read_values(values: list[Any], limits: Limits) -> pl.DataFrame:
     """Read what a row function returned, a value a record (`Raised` where it raised)."""
     kinds = set(map(type, values))
-    if kinds <= _NUMBERS:
-        return _read_scores(pl.Series(values, dtype=pl.Float64, strict=False), values, limits)
+    if kinds <= _NUMBERS and (scores := _numbers(values)) is not None:
+        return _read_scores(scores, values, limits)
     if kinds == {dict}:
         plain = _read_plain(values, limits)
         if plain is not None:
@@ -47,6 +48,12 @@ def read_values(values: list[Any], limits: Limits) -> pl.DataFrame:
 
 def _read_one(value: Any, limits: Limits) -> Answer:
     return failed(value.failure) if isinstance(value, Raised) else read_answer(value, limits)
+
+
+def _numbers(values: list[Any]) -> pl.Series | None:
+    """Make a Series of numbers, None where one of them is an int beyond all floats."""
+    numbers = pl.Series(values, dtype=pl.Float64, strict=False)
+    return numbers if numbers.null_count() == values.count(None) else None
 
 
 def _read_scores(scores: pl.Series, values: Sequence[Any] | pl.Series, limits: Limits) -> pl.DataFrame:
@@ -90,68 +97,100 @@ def _read_plain(values: list[dict[str, Any]], limits: Limits) -> pl.DataFrame | 
         return None
     if any(read_answer({"label": label}, limits).code != OK for label in set(labels)):
         return None
-    frame = _read_scores(pl.Series(scores, dtype=pl.Float64, strict=False), scores, limits)
+    numbers = _numbers(scores)
+    if numbers is None:
+        return None
+    frame = _read_scores(numbers, scores, limits)
     answered = pl.when(pl.col("outcome") == ABSTAINED).then(OK).otherwise("outcome").cast(pl.UInt8).alias("outcome")
     good = pl.col("outcome") == OK
     return frame.with_columns(answered, pl.Series("label", labels, pl.String)).with_columns(pl.when(good).then("label"))
 
 
-def read_returned(returned: Any, size: int, ids: pl.Series | None, limits: Limits) -> pl.DataFrame:
+def read_returned(returned: Any, size: int, ids: pl.Series, limits: Limits) -> pl.DataFrame:
     """Read what a frame function returned, one answer a row of what it was handed.
 
     Args:
         returned: a Series, an array, a list, or a frame; one that carries an index or the
             column `record_id` is joined by it, anything else goes by position.
         size: the number of rows handed over.
-        ids: their ids, None where there is one row.
+        ids: their ids.
         limits: what the model declares of its answers.
 
     Raises:
         AnswerError: it is none of these, or has another length, or the index is another.
     """
-    found = _by_index(returned, size, ids)
-    if isinstance(found, pl.DataFrame) and "record_id" in found.columns:
-        found = _joined(found, ids)
+    if isinstance(returned, (pl.DataFrame, pl.LazyFrame)):
+        found = _of_polars(returned.lazy().collect(), ids)
+    elif isinstance(returned, pl.Series):
+        found = returned
+    elif hasattr(returned, "iloc"):
+        found = _of_pandas(returned, size, ids)
+    elif hasattr(returned, "column_names"):
+        found = _rows_of({name: _listed(returned.column(name)) for name in returned.column_names}, ids)
+    elif isinstance(returned, Mapping):
+        found = _rows_of({str(name): _listed(column) for name, column in returned.items()}, ids)
+    else:
+        found = _listed(returned)
     if len(found) != size:
         raise AnswerError(f"The answer has {len(found)} rows; expected {size}, one for each record.")
-    if isinstance(found, pl.DataFrame):
-        return _read_table(found, limits)
     if isinstance(found, pl.Series) and found.dtype.is_numeric() and not found.dtype.is_decimal():
         return _read_scores(found.cast(pl.Float64), found, limits)
     return read_values(list(found), limits)
 
 
-def _read_table(table: pl.DataFrame, limits: Limits) -> pl.DataFrame:
-    columns = set(table.columns)
-    if columns == {"score"} and table.dtypes[0].is_numeric():
-        return _read_scores(table.to_series().cast(pl.Float64), table.to_series(), limits)
-    rows = table.to_dicts()
-    return read_values([None if all(v is None for v in row.values()) else row for row in rows], limits)
+def read_single(returned: Any, record_id: str, limits: Limits) -> Answer:
+    """Read what a frame function returned for a frame of one row.
+
+    Raises:
+        AnswerError: as for `read_returned`.
+    """
+    row = read_returned(returned, 1, pl.Series([record_id]), limits).row(0, named=True)
+    return Answer(row["outcome"], row["score"], *(row.get(name) for name in ("label", "output", "reasons", "error")))
 
 
-def _by_index(returned: Any, size: int, ids: pl.Series | None) -> Any:
-    """Turn any kind of frame or array into polars' or a list, in the order handed over."""
-    if isinstance(returned, (pl.Series, pl.DataFrame, pl.LazyFrame)):
-        return returned.collect() if isinstance(returned, pl.LazyFrame) else returned
-    index = getattr(returned, "index", None)
-    if index is not None and hasattr(returned, "iloc"):
-        places = _places(list(index), size, ids)
-        columns = getattr(returned, "columns", None)
-        if columns is None:
-            return _taken(returned, places)
-        return pl.DataFrame({str(name): _taken(returned[name], places) for name in columns}, strict=False)
-    if hasattr(returned, "column_names"):
-        returned = {name: returned.column(name) for name in returned.column_names}
-    if isinstance(returned, dict):
-        lengths = {name: len(column) for name, column in returned.items()}
-        if len(set(lengths.values())) > 1:
-            raise AnswerError(f"The answer's columns have different lengths: {lengths}.")
-        return pl.DataFrame({name: _listed(column) for name, column in returned.items()}, strict=False)
-    return _listed(returned)
+def _of_polars(table: pl.DataFrame, ids: pl.Series) -> Any:
+    if "record_id" not in table.columns and table.columns == ["score"]:
+        return table.to_series()
+    return _rows_of({column.name: column.to_list() for column in table.get_columns()}, ids)
 
 
-def _taken(column: Any, places: list[int] | None) -> Any:
-    values = _listed(column)
+def _of_pandas(returned: Any, size: int, ids: pl.Series) -> list[Any]:
+    places = _places(list(returned.index), size, ids)
+    if not hasattr(returned, "columns"):
+        return _taken(_null_for_missing(returned, "score"), places)
+    columns = {str(name): _null_for_missing(returned[name], name) for name in returned.columns}
+    return _rows_of({name: _taken(column, places) for name, column in columns.items()}, ids)
+
+
+def _null_for_missing(column: Any, name: Any) -> list[Any]:
+    """Give None where pandas says that there is nothing; but a score that is NaN was computed so."""
+    values: list[Any] = _listed(column)
+    missing = column.isna()
+    if not missing.any():
+        return values
+    gone = missing.tolist()
+    return [
+        None if nothing and not (name == "score" and isinstance(value, float)) else value
+        for value, nothing in zip(values, gone, strict=True)
+    ]
+
+
+def _rows_of(columns: dict[str, list[Any]], ids: pl.Series) -> list[Any]:
+    """Turn columns into a mapping a row, None where there is nothing in it."""
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise AnswerError(f"The answer's columns have different lengths: {lengths}.")
+    if "record_id" in columns:
+        places = _places(columns.pop("record_id"), len(ids), ids)
+        columns = {name: _taken(column, places) for name, column in columns.items()}
+    if columns.keys() == {"score"}:
+        return columns["score"]
+    names = list(columns)
+    rows = zip(*columns.values(), strict=True)
+    return [None if all(v is None for v in row) else dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _taken(values: list[Any], places: list[int] | None) -> list[Any]:
     return values if places is None else [values[place] for place in places]
 
 
@@ -169,9 +208,9 @@ def _listed(column: Any) -> Any:
     )
 
 
-def _places(index: list[Any], size: int, ids: pl.Series | None) -> list[int] | None:
+def _places(index: list[Any], size: int, ids: pl.Series) -> list[int] | None:
     """Find for each record its row in the answer; None where they are in order already."""
-    expected = list(range(size)) if ids is None else ids.to_list()
+    expected = ids.to_list()
     if index in (expected, list(range(size))):
         return None
     for wanted in (expected, list(range(size))):
@@ -179,11 +218,3 @@ def _places(index: list[Any], size: int, ids: pl.Series | None) -> list[int] | N
         if len(index) == size and len(found) == size and found.keys() == set(wanted):
             return [found[label] for label in wanted]
     raise AnswerError(f"The answer's index of {len(index)} rows is not that of the {size} records handed over.")
-
-
-def _joined(table: pl.DataFrame, ids: pl.Series | None) -> pl.DataFrame:
-    if ids is None:
-        return table.drop("record_id")
-    places = _places(table.get_column("record_id").to_list(), len(ids), ids)
-    table = table.drop("record_id")
-    return table if places is None else table[places]

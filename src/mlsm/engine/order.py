@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -148,7 +149,8 @@ def _slot(model: Model, field: Field, slots: dict[Any, tuple[int, Slot]], readin
 def _when(model: Model, taken: Mapping[str, int]) -> When | None:
     if model.when is None:
         return None
-    names = model.when.__code__.co_varnames[: model.when.__code__.co_argcount]
+    condition = model.when
+    names = _parameters(condition, model.key)
     if unknown := [name for name in names if name not in taken and name != "as_of"]:
         raise DeclarationError(
             f"The condition `when` of {model.key!r} reads {unknown}, which are no fields; "
@@ -158,4 +160,15 @@ def _when(model: Model, taken: Mapping[str, int]) -> When | None:
     wants_as_of = "as_of" in names
     if wants_as_of and names[-1] != "as_of":
         raise DeclarationError(f"The condition `when` of {model.key!r} takes 'as_of' before a field; expected it last.")
-    return When(function=model.when, slots=fields, wants_as_of=wants_as_of)
+    return When(function=lambda *values: bool(condition(*values)), slots=fields, wants_as_of=wants_as_of)
+
+
+def _parameters(condition: Function, key: str) -> list[str]:
+    try:
+        parameters = inspect.signature(condition).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise DeclarationError(
+            f"The condition `when` of {key!r} has no readable signature; expected a function of some of the fields.",
+            hint="Wrap it: `when=lambda employees: condition(employees)`.",
+        ) from error
+    return [parameter.name for parameter in parameters]

@@ -46,7 +46,7 @@ def score_record(
     seen: list[Any] = [None] * size
     results: list[Any] = [None] * size
     for step in prepared.steps:
-        answer = _barred(step, values, wrong, seen, as_of) or _answer(step, values, seen, as_of)
+        answer = _barred(step, values, wrong, seen, as_of) or _answer(step, values, seen, as_of, record_id)
         of, code, output = step.columns, answer.code, answer.output
         outcome = OUTCOMES[code]
         if step.watched:
@@ -124,7 +124,7 @@ def _barred(
     return None if applies else _APPLIES_NOT
 
 
-def _answer(step: Step, values: list[Any], seen: list[Any], as_of: datetime) -> Answer:
+def _answer(step: Step, values: list[Any], seen: list[Any], as_of: datetime, record_id: str) -> Answer:
     handed = [values[slot] for slot in step.slots]
     if step.upstreams:
         handed = [seen[place] for place in step.upstreams.values()] + handed
@@ -133,18 +133,15 @@ def _answer(step: Step, values: list[Any], seen: list[Any], as_of: datetime) -> 
     returned = attempt(step.predictor.record, *handed)
     if isinstance(returned, Raised):
         return failed(returned.failure)
-    return read_answer(returned, step.limits) if step.predictor.by_row else _read_single(returned, step)
+    return read_answer(returned, step.limits) if step.predictor.by_row else _read_single(returned, step, record_id)
 
 
-def _read_single(returned: object, step: Step) -> Answer:
+def _read_single(returned: object, step: Step, record_id: str) -> Answer:
     """Read the answer of a frame function to a frame of one row."""
-    from mlsm.engine.frames import read_returned  # polars is loaded by now: the model was handed a frame
+    from mlsm.engine.frames import read_single  # polars is loaded by now: the model was handed a frame
 
-    table = attempt(read_returned, returned, 1, None, step.limits)
-    if isinstance(table, Raised):
-        return failed(table.failure)
-    row = table.row(0, named=True)
-    return Answer(row["outcome"], row["score"], *(row.get(name) for name in ("label", "output", "reasons", "error")))
+    answer = attempt(read_single, returned, record_id, step.limits)
+    return failed(answer.failure) if isinstance(answer, Raised) else answer
 
 
 def invalid(problems: tuple[Problem, ...]) -> Answer:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import polars as pl
 
+from mlsm._equality import alike
 from mlsm._guard import Raised
 from mlsm._result import Failure
 from mlsm.engine.answers import ERROR
@@ -14,7 +16,6 @@ from mlsm.engine.answers import ERROR
 __all__ = ["SAMPLE_ROWS", "check_rowwise"]
 
 SAMPLE_ROWS = 64
-_TOLERANCE = 1e-9
 _STRIDE = 37
 """Prime to 64: stepping by it permutes the sample so that no two neighbours stay together."""
 
@@ -60,9 +61,13 @@ def _shown(answer: dict[str, Any]) -> Any:
 
 
 def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    if any(one.get(name) != other.get(name) for name in ("outcome", "label", "output", "error")):
+    if any(one.get(name) != other.get(name) for name in ("outcome", "label", "error")):
         return False
-    first, second = one["score"], other["score"]
-    if first is None or second is None:
-        return first is second
-    return bool(abs(first - second) <= _TOLERANCE * max(1.0, abs(first), abs(second)))
+    return alike(one["score"], other["score"]) and all(
+        one.get(name) == other.get(name) or alike(_decoded(one.get(name)), _decoded(other.get(name)))
+        for name in ("output", "reasons")
+    )
+
+
+def _decoded(text: str | None) -> Any:
+    return None if text is None else msgspec.json.decode(text)

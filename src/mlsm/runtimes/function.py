@@ -13,8 +13,8 @@ from mlsm._fields.dtypes import dtype_of
 from mlsm._model import Model, SummaryModel
 from mlsm._result import Upstream
 from mlsm._typing import Function
-from mlsm.contracts import ROW_ID, Predictor
-from mlsm.errors import MissingExtraError
+from mlsm.contracts import Predictor
+from mlsm.runtimes._frames import conversion_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,7 +34,7 @@ def load(model: Model | SummaryModel) -> Predictor:
             function=model.fcn,
             fields=model.inputs,
             upstreams=upstreams,
-            convert=_conversion(model.fcn),
+            convert=conversion_of(model),
             wants_as_of=model.wants_as_of,
         )
     names = (*upstreams, *model.inputs.names, *(("as_of",) if model.wants_as_of else ()))
@@ -67,7 +67,7 @@ class FramePredictor:
     by_row: bool = False
 
     def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> object:
-        """Call the function; the ids become the index where there is one."""
+        """Call the function with its own kind of frame; one that is returned is joined by its index."""
         handed = self.convert(frame)
         return self.function(handed, as_of=as_of) if self.wants_as_of else self.function(handed)
 
@@ -90,7 +90,7 @@ class FramePredictor:
 def _by_name(function: Function, names: tuple[str, ...]) -> Callable[..., Any]:
     """Call with positions where they are the function's own, which costs nothing; else by name."""
     parameters = list(inspect.signature(function).parameters.values())
-    plain = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    plain = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if tuple(plain[: len(names)]) == names:
         return function
     return lambda *values: function(**dict(zip(names, values, strict=True)))
@@ -120,46 +120,3 @@ def _as_original(seen: Upstream) -> dict[str, Any]:
     output = seen.output
     shown |= output if isinstance(output, dict) else {}
     return {**shown, **{k: v for k, v in (("score", seen.score), ("label", seen.label)) if v is not None}}
-
-
-def _conversion(function: Function) -> Callable[[pl.DataFrame], Any]:
-    """Find out from the annotation of the first parameter what kind of frame is wanted."""
-    parameters = list(inspect.signature(function).parameters.values())
-    annotation = parameters[0].annotation if parameters else None
-    shown = annotation if isinstance(annotation, str) else f"{getattr(annotation, '__module__', '')}.{annotation!r}"
-    if "pandas" in shown or shown.startswith("pd."):
-        return _to_pandas
-    if "pyarrow" in shown or shown.startswith("pa."):
-        return _to_arrow
-    if "dict" in shown.lower() or "mapping" in shown.lower():
-        return _to_numpy
-    return lambda frame: frame.drop(ROW_ID, strict=False)
-
-
-def _to_pandas(frame: pl.DataFrame) -> Any:
-    try:
-        made = frame.drop(ROW_ID, strict=False).to_pandas()
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"A model wants a pandas frame, but {error.name} is not installed.",
-            hint="Install pandas and pyarrow: the extra mlsm[pandas].",
-        ) from error
-    if ROW_ID in frame.columns:
-        made.index = frame.get_column(ROW_ID).to_list()
-    return made
-
-
-def _to_arrow(frame: pl.DataFrame) -> Any:
-    try:
-        return frame.drop(ROW_ID, strict=False).to_arrow()
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "A model wants a pyarrow table, but pyarrow is not installed.",
-            hint="Install pyarrow: the extra mlsm[pandas] brings it.",
-        ) from error
-
-
-def _to_numpy(frame: pl.DataFrame) -> dict[str, Any]:
-    """Give arrays of the model's own: it may write into them."""
-    frame = frame.drop(ROW_ID, strict=False)
-    return {name: frame.get_column(name).to_numpy(writable=True) for name in frame.columns}

@@ -88,6 +88,8 @@ class Inputs:
         """
         job, names = self.job, self._names()
         sources = ", ".join(repr(reader.source) for reader in job.inputs)
+        if self.rows == 0 and job.force:
+            return
         if self.rows == 0:
             raise InputError(f"There is no record in {sources}.", hint="Check the export that made it.")
         if job.id_column is not None and job.id_column not in names:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlsm._catalog import Catalog
 from mlsm._fields import Reading
+from mlsm._guard import Raised, attempt
 from mlsm._model import Model
 from mlsm._result import Failure
 from mlsm._typing import Shape
@@ -49,8 +50,8 @@ def _tried(step: Step) -> Step:
     from mlsm.engine.trial import try_rowwise
 
     rows = typical_values(step.model.inputs)
-    failure = try_rowwise(step, rows) if rows else None
-    return step if failure is None else replace(step, predictor=_Refusing(failure))
+    failure = attempt(try_rowwise, step, rows) if rows else None
+    return step if failure is None or isinstance(failure, Raised) else replace(step, predictor=_Refusing(failure))
 
 
 class _Refusing:
