@@ -179,6 +179,12 @@ def project(tmp_path: Path) -> Cli:
     return Cli(make_project(tmp_path / "project"))
 
 
+@pytest.fixture
+def cli_in() -> type[Cli]:
+    """Give the command line in any folder."""
+    return Cli
+
+
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep variables of the machine from changing what is tested."""

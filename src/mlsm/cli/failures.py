@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,13 +18,13 @@ from mlsm.service import ErrorNote
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["distinct_failures", "failures_table", "message_hash", "said", "what_of"]
+__all__ = ["distinct_failures", "failures_table", "in_order", "message_hash", "said", "what_of"]
 
 _LEADS_SHOWN = 5
 
 
 def distinct_failures(frames: Iterable[pl.DataFrame], traces: Mapping[tuple[str, str, str], str]) -> list[ErrorNote]:
-    """Gather the failures of results in long form, the most frequent first.
+    """Gather the failures of results in long form, the models' own first.
 
     Args:
         frames: results with an `error`, as the store yields them.
@@ -46,7 +46,7 @@ def distinct_failures(frames: Iterable[pl.DataFrame], traces: Mapping[tuple[str,
             counts[key] += count
             known = first.setdefault(key, [])
             known += record_ids[: _LEADS_SHOWN - len(known)]
-    return [
+    return in_order(
         ErrorNote(
             model=key,
             outcome=Outcome(outcome),
@@ -56,8 +56,8 @@ def distinct_failures(frames: Iterable[pl.DataFrame], traces: Mapping[tuple[str,
             first_ids=tuple(first[key, outcome, kind, message]),
             trace=traces.get((key, kind, message_hash(message))),
         )
-        for (key, outcome, kind, message), count in counts.most_common()
-    ]
+        for (key, outcome, kind, message), count in counts.items()
+    )
 
 
 def message_hash(message: str) -> str:
@@ -79,26 +79,38 @@ def said(failure: Failure) -> str:
     return failure.message
 
 
-def failures_table(notes: Sequence[ErrorNote]) -> Table:
-    """Make a table of failures: how many leads, which model, what, and the first leads."""
+def failures_table(notes: Iterable[ErrorNote]) -> Table:
+    """Make a table of failures: how many leads, which models, what, and the first leads.
+
+    The same defect of the same leads is one row, whichever models met it.
+    """
+    merged: dict[tuple[Any, ...], list[str]] = {}
+    for note in in_order(notes):
+        merged.setdefault((note.count, note.outcome, what_of(note), note.first_ids), []).append(note.model)
     columns = (
         Column(key="count", title="leads", right=True),
-        Column(key="model"),
         Column(key="outcome", style_of=outcome_style),
         Column(key="what", title="what went wrong"),
+        Column(key="models"),
         Column(key="leads", title="for instance", style_of=lambda _: "dim"),
     )
     rows = [
         {
-            "count": note.count,
-            "model": note.model,
-            "outcome": str(note.outcome),
-            "what": clean(what_of(note), limit=200),
-            "leads": ", ".join(clean(one, limit=40) for one in note.first_ids[:3]),
+            "count": count,
+            "models": models,
+            "outcome": str(outcome),
+            "what": clean(what, limit=200),
+            "leads": ", ".join(clean(one, limit=40) for one in first_ids[:3]),
         }
-        for note in notes
+        for (count, outcome, what, first_ids), models in merged.items()
     ]
     return Table(columns=columns, rows=rows)
+
+
+def in_order(notes: Iterable[ErrorNote]) -> list[ErrorNote]:
+    """Put the models' own failures first, then the leads', then what only followed from either."""
+    weight = {Outcome.INVALID: 1, Outcome.SKIPPED: 2}
+    return sorted(notes, key=lambda note: (weight.get(note.outcome, 0), -note.count))
 
 
 def what_of(note: ErrorNote) -> str:

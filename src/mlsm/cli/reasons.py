@@ -13,7 +13,7 @@ def score_text(score: float | None) -> str:
 
     Example:
         >>> score_text(72.0), score_text(0.03125), score_text(None)
-        ('72', '0.0312', '-')
+        ('72', '0.031', '-')
     """
     return "-" if score is None else f"{score:.{decimals([score])}f}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,13 +74,14 @@ def show_counts(done: Done, terminal: Terminal) -> None:
 
 
 def show_failures(report: Report, terminal: Terminal) -> None:
-    """Show what failed and why, the most frequent first."""
+    """Show what failed and why, the models' own failures first."""
     if not report.errors:
         return
     terminal.title("What failed and why")
-    terminal.table(failures_table(report.errors[:_FAILURES_SHOWN]))
-    if len(report.errors) > _FAILURES_SHOWN:
-        terminal.say(f"and {amount(len(report.errors) - _FAILURES_SHOWN, 'more kind', 'more kinds')}", style="dim")
+    table = failures_table(report.errors)
+    terminal.table(replace(table, rows=table.rows[:_FAILURES_SHOWN]))
+    if len(table.rows) > _FAILURES_SHOWN:
+        terminal.say(f"and {amount(len(table.rows) - _FAILURES_SHOWN, 'more kind', 'more kinds')}", style="dim")
 
 
 def tell_run(done: Done, terminal: Terminal) -> None:
@@ -91,7 +92,7 @@ def tell_run(done: Done, terminal: Terminal) -> None:
     rejected = f", {amount(report.rejected, 'row')} rejected" if report.rejected else ""
     terminal.say(f"{amount(report.records, 'lead')} scored{rejected}{resumed} in {took}.", style="bold")
     for reject in report.rejects[:_REJECTS_SHOWN]:
-        place = f"row {reject.row:,}" if reject.line is None else f"line {reject.line:,}"
+        place = f"row {reject.row}" if reject.line is None else f"line {reject.line}"
         terminal.say(f"  rejected {clean(reject.source)} {place}: {clean(reject.reason)}", style="dim")
     if report.rejected > _REJECTS_SHOWN:
         terminal.say(f"  and {report.rejected - _REJECTS_SHOWN:,} more; --rejects FILE writes them all", style="dim")

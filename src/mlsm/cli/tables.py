@@ -112,7 +112,7 @@ def rich_table(table: Table) -> RichTable:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, border_style="dim", header_style="dim", show_edge=False)
+    made = RichTable(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), border_style="dim", header_style="dim", show_edge=False)
     for column in table.columns:
         made.add_column(
             Text(column.heading), justify="right" if column.right else "left", overflow="fold", style=column.style

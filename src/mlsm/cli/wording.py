@@ -68,13 +68,13 @@ def decimals(values: Iterable[float]) -> int:
 
     Example:
         >>> decimals([72.0, 31.0]), decimals([72.5, 31.25]), decimals([0.25, 0.125])
-        (0, 2, 3)
+        (0, 1, 3)
     """
     known = [value for value in values if math.isfinite(value)]
     if not known:
         return 0
     greatest = max(abs(value) for value in known)
-    most = 1 if greatest >= 1000 else 2 if greatest >= 10 else 3 if greatest >= 1 else 4
+    most = 1 if greatest >= 10 else 2 if greatest >= 1 else 3
     return next((n for n in range(most) if all(abs(round(v, n) - v) < 10**-most / 2 for v in known)), most)
 
 
