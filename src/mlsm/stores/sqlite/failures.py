@@ -1,0 +1,96 @@
+"""What SQLite's errors mean here: each becomes a StoreError with the way out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlsm.errors import StoreAwayError, StoreError
+
+__all__ = ["translated", "translation"]
+
+_PRIMARY = 0xFF
+"""The low byte of an error's code is its class; the rest tells which of that class."""
+
+
+_SAFE = "What was committed before is safe."
+_MEANT: dict[int, tuple[type[StoreError], str, str]] = {
+    sqlite3.SQLITE_BUSY: (
+        StoreAwayError,
+        "Could not get hold of the store {path!r}: another process kept it locked for too long.",
+        "Wait until the other process is done, or stop it; then run this again.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        StoreError,
+        "Could not read the store {path!r}: it is no SQLite database, or a damaged one.",
+        "Check the path; replace a damaged store by a copy of it.",
+    ),
+    sqlite3.SQLITE_FULL: (
+        StoreError,
+        f"Could not write to the store {{path!r}}: the disk is full. {_SAFE}",
+        "Free some space, then run this again with --resume.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        StoreError,
+        f"Could not read or write the store {{path!r}}: the disk failed, or a limit on it was reached. {_SAFE}",
+        "Look at the disk and its free space, then run this again with --resume.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        StoreError,
+        "Could not write to the store {path!r}: the file or its folder may only be read.",
+        "Give yourself the right to write the file and its folder, or choose another store.",
+    ),
+    sqlite3.SQLITE_CONSTRAINT: (
+        StoreError,
+        "Could not write to the store {path!r}: a part has a record twice, or a value that none may be without.",
+        "Each record may come once in a part.",
+    ),
+}
+_LIKE = {
+    sqlite3.SQLITE_LOCKED: sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CORRUPT: sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_PERM: sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_AUTH: sqlite3.SQLITE_READONLY,
+}
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise what sqlite3 raises within as a StoreError about this file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translation(error, path) from error
+
+
+def translation(error: sqlite3.Error, path: Path) -> StoreError:
+    """Say what an error of sqlite3 means for the store in this file."""
+    # Errors that the sqlite3 module raises by itself have no code.
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+    told = f"SQLite says: {error}."
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return _not_opened(path, told)
+    meant = _MEANT.get(_LIKE.get(code, code))
+    if meant is None:
+        return StoreError(f"Could not use the store {str(path)!r}. {told}")
+    kind, message, hint = meant
+    return kind(f"{message.format(path=str(path))} {told}", hint=hint)
+
+
+def _not_opened(path: Path, told: str) -> StoreError:
+    if not path.parent.is_dir():
+        return StoreError(
+            f"Could not open the store {str(path)!r}: there is no folder {str(path.parent)!r}.",
+            hint="Make the folder, or check the path.",
+        )
+    if not path.exists():
+        return StoreError(
+            f"Could not open the store {str(path)!r}: there is no such file, and none can be made there. {told}",
+            hint="Check the path and the rights to write to its folder.",
+        )
+    return StoreError(
+        f"Could not open the store {str(path)!r}: expected a file that may be read. {told}",
+        hint="Check that it is a file, and the rights to it and its folder.",
+    )
