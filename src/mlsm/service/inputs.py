@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from mlsm._batch import KEPT
+from mlsm._typing import LANES, Lane
 from mlsm.contracts import Column, RawPart, Reject
 from mlsm.engine.order import Prepared
 from mlsm.errors import InputError
@@ -22,7 +23,10 @@ _REJECTS_SHOWN = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A part ready to be scored: good ids, raw columns, and the rows left out."""
+    """A part ready to be scored: good ids, raw columns, and the rows left out.
+
+    `lanes` are those to be scored, `answered` what models of the others said, by key.
+    """
 
     number: int
     rows: int
@@ -30,6 +34,8 @@ class Cut:
     columns: dict[str, Column]
     kept: tuple[pl.Series, ...]
     rejects: tuple[Reject, ...]
+    lanes: tuple[Lane, ...] = LANES
+    answered: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 class Inputs:

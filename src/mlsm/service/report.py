@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from mlsm._batch import Batch
 from mlsm._result import OUTCOMES, Failure, Outcome
-from mlsm.contracts import Reject
+from mlsm.contracts import Reject, RunEntry
 
 __all__ = ["ErrorNote", "Progress", "Report", "Tally"]
 
@@ -52,7 +54,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         parts: parts of the run.
         skipped_parts: parts that were committed before.
         counts: results by model version and outcome.
-        errors: distinct errors, the most frequent first.
+        errors: distinct errors of this call, the most frequent first.
         rejects: the first thousand rejects.
         started_at: when it began, UTC.
         seconds: how long it took.
@@ -102,6 +104,18 @@ class Tally:
         """Count rejects, and keep the first."""
         self.rejected += len(rejects)
         self.rejects += rejects[: max(0, _REJECTS_SHOWN - len(self.rejects))]
+
+    def take(self, entry: RunEntry, rejects: Iterable[Reject]) -> None:
+        """Take over the totals of a resumed run, in which others than this call had a part.
+
+        The distinct errors stay those of this call: the store has them all, but not at hand.
+        """
+        self.records, self.rejected = entry.records, entry.rejects
+        self.rejects = list(islice(rejects, _REJECTS_SHOWN))
+        self.counts = {
+            key: Counter({Outcome(name): results for name, results in counted.items()})
+            for key, counted in entry.counts.items()
+        }
 
     def _add_errors(self, key: str, batch: Batch) -> None:
         import polars as pl

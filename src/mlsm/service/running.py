@@ -16,11 +16,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlsm._batch import Batch
-from mlsm._typing import LANES, Lane
 from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store
 from mlsm.engine.batch import score_part
-from mlsm.engine.order import Prepared
 from mlsm.executors import EXECUTORS
+from mlsm.service.held import Held
 from mlsm.service.inputs import Cut, Inputs
 from mlsm.service.preparing import prepared
 from mlsm.service.report import Progress, Report, Tally
@@ -75,10 +74,13 @@ def run(
     opened = None if store is None else store.open_run(_plan(job, inputs), resume=job.resume)
     tally = Tally()
     finished = False
-    sink = Sink(store, outputs, opened, lanes=_lanes(job), keep=job.keep, on_batch=on_batch)
+    held = Held(prepared=ready, store=store, opened=opened)
+    sink = Sink(store, outputs, opened, keep=job.keep, on_batch=on_batch)
     try:
-        _score(job, ready, inputs, sink, tally, tell)
+        _score(job, held, inputs, sink, tally, tell)
         sink.finish()
+        if store is not None and opened is not None and opened.resumed:
+            tally.take(store.run(opened.run_id), store.rejects(opened.run_id))
         finished = True
     finally:
         if not finished:
@@ -86,24 +88,23 @@ def run(
         seconds = time.perf_counter() - clock
         report = _report(
             job, inputs, opened, tally,
-            skipped=len(sink.committed), started=started, seconds=seconds, finished=finished,
+            skipped=len(held.whole), started=started, seconds=seconds, finished=finished,
         )  # fmt: skip
         if store is not None and opened is not None:
             store.close_run(opened.run_id, state=report.state, report=_told(report))
     return report
 
 
-def _score(
-    job: Job, ready: Prepared, inputs: Inputs, sink: Sink, tally: Tally, tell: Callable[[Progress], None]
-) -> None:
+def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell: Callable[[Progress], None]) -> None:
     sizes = [rows for part in inputs.parts for rows in part]
-    done = sum(sizes[number] for number in sink.committed)
+    whole = held.whole
+    done = sum(sizes[number] for number in whole)
     tell(Progress(stage="scoring", done=done, total=inputs.rows))
-    scoring = Scoring(ready, job, sink.run_id, sink.as_of or job.as_of, {})
+    scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts())
     executor = import_module(EXECUTORS["inline"])
     rejects: dict[int, Any] = {}
     with _collector_paused():
-        cuts = _noted(ahead(inputs.cuts(sink.committed)), rejects)
+        cuts = _noted(ahead(held.rest(inputs.cuts(whole))), rejects)
         for batch in executor.run(scoring, cuts, "mlsm.service.running:score_cut"):
             cut_rejects = rejects.pop(batch.part)
             sink.write(batch, cut_rejects)
@@ -136,6 +137,8 @@ def score_cut(scoring: Scoring, cut: Cut) -> Batch:
         run_id=scoring.run_id,
         kept=cut.kept,
         verdicts=scoring.verdicts,
+        lanes=cut.lanes,
+        answered=cut.answered,
     )
     if job.keep_inputs == "none":
         return batch
@@ -249,11 +252,6 @@ def _report(
         failed_share=shares,
         degraded=tuple(key for key, share in shares.items() if share > job.max_failed),
     )
-
-
-def _lanes(job: Job) -> tuple[Lane, ...]:
-    held = {"active" if model.status == "active" else "draft" for model in job.catalog.running}
-    return tuple(lane for lane in LANES if lane in held)
 
 
 def _told(report: Report) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mlsm._batch import KEPT, Batch, widen
-from mlsm._typing import Lane
+from mlsm._typing import LANES
 from mlsm.contracts import OpenRun, Reject, Selection, Store
 from mlsm.service.request import Output
 
@@ -28,7 +28,6 @@ class Sink:
         store: where results are kept, None for nowhere.
         outputs: where results go besides.
         opened: the store's run.
-        lanes: the lanes that each part has.
         keep: names of the kept columns.
         on_batch: handed each part in the caller's thread.
     """
@@ -39,14 +38,12 @@ class Sink:
         outputs: Sequence[Output],
         opened: OpenRun | None,
         *,
-        lanes: tuple[Lane, ...],
         keep: tuple[str, ...] = (),
         on_batch: Callable[[Batch], None] | None = None,
     ) -> None:
         self._store = store
         self._outputs = outputs
         self._opened = opened
-        self._lanes = lanes
         self._keep = keep
         self._on_batch = on_batch
         self._threaded = store is not None or bool(outputs)
@@ -62,14 +59,6 @@ class Sink:
     def as_of(self) -> datetime | None:
         """Give the clock of the store's run: a resumed one keeps its own."""
         return None if self._opened is None else self._opened.as_of
-
-    @property
-    def committed(self) -> frozenset[int]:
-        """Give the parts that need no scoring: all their lanes are in the store."""
-        if self._opened is None:
-            return frozenset()
-        parts = {part for part, _ in self._opened.done}
-        return frozenset(part for part in parts if all((part, lane) in self._opened.done for lane in self._lanes))
 
     def write(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
         """Take a part; wait where two are waiting already.
@@ -103,7 +92,8 @@ class Sink:
 
     def _write(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
         if self._store is not None and self._opened is not None:
-            for lane in self._lanes:
+            scored = {model.lane for model in batch.models}
+            for lane in (lane for lane in LANES if lane in scored):
                 self._store.write(self._opened.run_id, batch.part, lane, batch.lane(lane), rejects)
         if self._opened is not None and self._opened.resumed:
             return  # outputs come from the store in the end, the parts of the first try with them
