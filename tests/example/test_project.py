@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -27,7 +28,7 @@ ROWS = 2_000
 @pytest.fixture(scope="module", params=[False, True], ids=["basic", "sample"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of a new project."""
-    made = tmp_path_factory.mktemp("projects") / "acme"
+    made = tmp_path_factory.mktemp("sample" if request.param else "basic") / "acme"
     create(made, example=request.param)
     return made
 
@@ -35,7 +36,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Load a new sample project."""
-    made = tmp_path_factory.mktemp("samples") / "acme"
+    made = tmp_path_factory.mktemp("scored") / "acme"
     create(made, example=True)
     return load_project(made, {})
 
@@ -82,6 +83,16 @@ def test_own_tests_of_a_new_project_pass(folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "passed" in done.stdout
+
+
+def test_hostile_records_break_nothing_but_the_draft(folder: Path) -> None:
+    """`mlsm check` passes for every active model, and finds the slips of the draft."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("MLSM_")}
+    command = [sys.executable, "-m", "mlsm", "check", "--json"]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    failed = [entry["model"] for entry in json.loads(done.stdout) if not entry["passed"]]
+    assert (["fit@2.0.0"] if "sample" in folder.parent.name else []) == failed
 
 
 def test_code_of_a_new_project_is_clean(folder: Path) -> None:

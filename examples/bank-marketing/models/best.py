@@ -10,7 +10,9 @@ from mlsm import summary_model
     range=(0, 100),
     labels=("call", "maybe", "wait"),
 )
-def best(points, affinity) -> dict:
+def best(points, affinity) -> dict | None:
     """Weigh points and affinity."""
-    score = 0.6 * points.score + 0.4 * affinity.score if points.usable else affinity.score
+    if affinity.score is None:
+        return None
+    score = affinity.score if points.score is None else 0.6 * points.score + 0.4 * affinity.score
     return {"score": score, "label": "call" if score >= 40 else "maybe" if score >= 20 else "wait"}
