@@ -7,13 +7,12 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from mlsm import original
-from mlsm._model import Model, SummaryModel
+import mlsm
 
 HERE = Path(__file__).parent
 Case = tuple[str, str, Any]
@@ -47,8 +46,7 @@ def _without_new_statuses(answer: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def answered() -> list[Case]:
-    parts = {name: getattr(original, name) for name in original.__all__}
-    played = _script().play(SimpleNamespace(Model=Model, SummaryModel=SummaryModel, **parts))
+    played = _script().play(mlsm)
     return [
         (act, case, _without_new_statuses(answer)) for act, cases in played.items() for case, answer in cases.items()
     ]

@@ -8,9 +8,17 @@ from typing import Any
 
 import pytest
 
-from mlsm._model import Model, SummaryModel, model
-from mlsm.errors import DeclarationError, MlsmError, SummaryModelListException
-from mlsm.original import RunModels, RunModelsAll, RunSummaryModels
+from mlsm import (
+    DeclarationError,
+    MlsmError,
+    Model,
+    RunModels,
+    RunModelsAll,
+    RunSummaryModels,
+    SummaryModel,
+    SummaryModelListException,
+    model,
+)
 
 
 def _fit(data: Any, results: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["CheckName", "Finding"]
+__all__ = ["CheckName", "Finding", "shown_record", "shown_value"]
 
 CheckName: TypeAlias = Literal["records", "outcome", "again", "rowwise", "inputs", "undeclared"]
 """What can be found: no record satisfies the fields; a wrong outcome; another answer to the same
