@@ -24,8 +24,9 @@ def rows(text: str) -> list[dict[str, str]]:
 def test_list_shows_every_version(project: Any) -> None:
     """A row a version: kind, status, fields, source; a summary names what it stands on."""
     lines = project.here("list").stdout.splitlines()
-    assert ["model", "version", "kind", "status", "fields", "from"] == lines[0].split()
-    assert ["fit", "1.2.0", "function", "active", "employees,", "country"] == lines[1].split()[:6]
+    assert ["model", "version", "kind", "status", "from", "fields"] == lines[0].split()
+    assert ["fit", "1.2.0", "function", "active"] == lines[1].split()[:4]
+    assert lines[1].endswith(".py:fit      employees, country")
     told = {f"{row['model']}@{row['version']}": row for row in project.json("list")}
     assert ["fit@1.2.0", "interest@1"] == told["overall@1"]["models"]
     assert {"active": 3, "draft": 1} == {
@@ -59,12 +60,13 @@ def test_lead_shows_what_sales_sees_and_why(scored: Any) -> None:
     """One score a model with reasons as signed lines, versions below, then the history."""
     lines = scored.here("lead", "001").stdout.splitlines()
     assert ["Lead 001", "  email: ada@new.example.com", "  owner: Kim", "", "What sales sees"] == lines[:5]
-    assert ["  fit       80  A", "      +10  to begin with", "      +70  size of the firm (employees)"] == lines[5:8]
+    assert "  overall   100" == lines[5]
+    assert ["  fit       80  A", "      +10  to begin with", "      +70  size of the firm (employees)"] == lines[6:9]
     history = lines[lines.index("History") + 2 :]
     assert [("2026-11-03", "trial"), ("2026-11-02", "live"), ("2026-11-01", "live")] == [
         (line.split()[0], line.split()[2]) for line in history
     ]
-    assert [("100", "A"), ("80", "A"), ("100", "A")] == [tuple(line.split()[3:5]) for line in history]
+    assert ["120 100 A 20", "100 80 A 20", "120 100 A 20"] == [" ".join(line.split()[3:7]) for line in history]
 
 
 def test_lead_says_why_there_is_no_score(scored: Any) -> None:
@@ -80,7 +82,7 @@ def test_lead_as_json_has_results_in_their_shape(scored: Any) -> None:
     """The document holds score, current and history as results, the kept columns and the runs."""
     told = scored.json("lead", "001")
     assert {"email": "ada@new.example.com", "owner": "Kim"} == told["kept"]
-    assert [("fit", 80.0), ("interest", 20.0), ("overall", 100.0)] == [(r["model"], r["score"]) for r in told["score"]]
+    assert [("overall", 100.0), ("fit", 80.0), ("interest", 20.0)] == [(r["model"], r["score"]) for r in told["score"]]
     assert (4, 12) == (len(told["current"]), len(told["history"]))
     assert {frozenset(RESULT_KEYS)} == {frozenset(result) for result in told["history"]}
     assert ["trial", "live", "live"] == [run["purpose"] for run in told["runs"]]
@@ -124,7 +126,7 @@ def test_errors_of_a_run_have_traceback_and_leads(scored: Any) -> None:
     assert "fit@1.2.0  error  1 lead\n  ValueError: no such country XX\n  leads: 004\n" in said
     assert ', in fit\n        raise ValueError(f"no such country {country}")' in said
     notes = scored.json("runs", run_id, "--errors")
-    assert [3, 1, 1, 1, 1] == [note["count"] for note in notes]
+    assert [1, 1, 1, 1, 3] == [note["count"] for note in notes]
     assert [True] == ["ValueError" in note["trace"] for note in notes if note["outcome"] == "error"]
 
 

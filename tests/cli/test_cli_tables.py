@@ -51,9 +51,9 @@ def test_plain_tables_are_aligned_and_whole() -> None:
     """Columns line up, wide characters too, numbers to the right and without separators."""
     assert plain(COUNTS).splitlines() == [
         "model       leads  score",
-        "fit@1       49990  72.50",
+        "fit@1       49990   72.5",
         "überlegt@2      7",
-        "優先@1          0   1.25",
+        "優先@1          0    1.2",
     ]
 
 

@@ -35,6 +35,7 @@ ROWS_MIN = 100
 MARKER = ".mlsm-demo"
 """A folder with this file was made by the demo, and may be replaced by it."""
 _STEP = 500
+_FAILURES_SHOWN = 6
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -118,14 +119,14 @@ def _show(done: Done, best: Best, folder: Path, terminal: Terminal) -> None:
     show_counts(done, terminal)
     show_bands(best, terminal)
     show_best(best, terminal)
-    show_failures(done.report, terminal)
+    show_failures(done.report, terminal, limit=_FAILURES_SHOWN)
     terminal.say()
     tell_run(done, terminal)
     first = best.results[0].record_id if best.results else "ID"
     tell_next(
         [
             (f"cd {shlex.quote(str(folder))}", "the project: mlsm.toml, models/, leads.csv"),
-            (f"mlsm lead {shlex.quote(clean(first))}", "one lead: what sales sees, why, and each version's view"),
+            (f"mlsm lead {shlex.quote(clean(first))}", "one lead: what sales sees, and why"),
             (f"mlsm runs {(done.report.run_id or '')[:13]} --errors", "what failed, with tracebacks and leads"),
             (f"mlsm export --wide --models {best.model.name} --label {best.top} calls.csv", "whom to call, as a file"),
             ("mlsm list", "the models; their code is in models/"),

@@ -18,7 +18,7 @@ from mlsm.service import ErrorNote
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["distinct_failures", "failures_table", "in_order", "message_hash", "said", "what_of"]
+__all__ = ["distinct_failures", "failures_table", "in_order", "message_hash", "said", "together", "what_of"]
 
 _LEADS_SHOWN = 5
 
@@ -80,31 +80,34 @@ def said(failure: Failure) -> str:
 
 
 def failures_table(notes: Iterable[ErrorNote]) -> Table:
-    """Make a table of failures: how many leads, which models, what, and the first leads.
-
-    The same defect of the same leads is one row, whichever models met it.
-    """
-    merged: dict[tuple[Any, ...], list[str]] = {}
-    for note in in_order(notes):
-        merged.setdefault((note.count, note.outcome, what_of(note), note.first_ids), []).append(note.model)
+    """Make a table of failures: how many leads, which models, what, and the first leads."""
     columns = (
         Column(key="count", title="leads", right=True),
-        Column(key="outcome", style_of=outcome_style),
+        Column(key="outcome", whole=True, style_of=outcome_style),
         Column(key="what", title="what went wrong"),
         Column(key="models"),
         Column(key="leads", title="for instance", style_of=lambda _: "dim"),
     )
     rows = [
         {
-            "count": count,
+            "count": note.count,
             "models": models,
-            "outcome": str(outcome),
-            "what": clean(what, limit=200),
-            "leads": ", ".join(clean(one, limit=40) for one in first_ids[:3]),
+            "outcome": str(note.outcome),
+            "what": clean(what_of(note), limit=200),
+            "leads": ", ".join(clean(one, limit=40) for one in note.first_ids[:3]),
         }
-        for (count, outcome, what, first_ids), models in merged.items()
+        for note, models in together(notes)
     ]
     return Table(columns=columns, rows=rows)
+
+
+def together(notes: Iterable[ErrorNote]) -> list[tuple[ErrorNote, list[str]]]:
+    """Put models together that met the same defect of the same leads; the traces of one suffice."""
+    merged: dict[tuple[Any, ...], tuple[ErrorNote, list[str]]] = {}
+    for note in in_order(notes):
+        same = note.count, note.outcome, what_of(note), note.first_ids, note.trace
+        merged.setdefault(same, (note, []))[1].append(note.model)
+    return list(merged.values())
 
 
 def in_order(notes: Iterable[ErrorNote]) -> list[ErrorNote]:

@@ -7,7 +7,7 @@ history, newest first. A lead that was never scored is an error.
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlsm._result import Result
@@ -20,7 +20,7 @@ from mlsm.cli.wording import amount, clean
 from mlsm.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from mlsm.contracts import Store
+    from mlsm.contracts import RunEntry
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -46,10 +46,11 @@ def run(args: Namespace, terminal: Terminal) -> int:
                 f"No results of lead {args.id!r} in the store; expected an id that was scored.",
                 hint="Ids are kept byte for byte: '007' is not '7'. `mlsm runs` shows what was scored.",
             )
-        purposes = _purposes(store, history)
+        runs = {run_id: store.run(run_id) for run_id in dict.fromkeys(result.run_id for result in history) if run_id}
         scores, currents, kept = store.score(args.id), store.current(args.id), store.kept(args.id)
+    scores = _deciding_first(scores, runs)
     if terminal.json:
-        told = [{"run_id": run_id, "purpose": purpose} for run_id, purpose in purposes.items()]
+        told = [{"run_id": run_id, "purpose": entry.plan.purpose} for run_id, entry in runs.items()]
         terminal.document(
             {"id": args.id, "kept": kept, "score": scores, "current": currents, "history": history, "runs": told}
         )
@@ -59,14 +60,14 @@ def run(args: Namespace, terminal: Terminal) -> int:
         terminal.write(f"  {clean(name)}: {'' if value is None else clean(value)}", style="dim")
     _show_scores(scores, terminal)
     _show_current(currents, terminal)
-    _show_history(history, purposes, terminal, limit=None if args.all else _RUNS_SHOWN)
+    _show_history(history, runs, [result.model for result in scores], terminal, limit=None if args.all else _RUNS_SHOWN)
     return 0
 
 
-def _purposes(store: Store, history: Sequence[Result]) -> dict[str, str]:
-    """Find the purpose of every run that this lead was in, newest first."""
-    ids = dict.fromkeys(result.run_id for result in history if result.run_id is not None)
-    return {run_id: store.run(run_id).plan.purpose for run_id in ids}
+def _deciding_first(scores: Sequence[Result], runs: Mapping[str, RunEntry]) -> list[Result]:
+    """Put the scores that no other stands on first: they are what the others lead to."""
+    below = {key for entry in runs.values() for model in entry.plan.models for key in model.upstreams}
+    return sorted(scores, key=lambda result: result.key in below)
 
 
 def _show_scores(scores: Sequence[Result], terminal: Terminal) -> None:
@@ -114,38 +115,47 @@ def _show_current(currents: Sequence[Result], terminal: Terminal) -> None:
             "score": result.score,
             "label": result.label,
             "as_of": result.as_of,
-            "why": failure_text(result) or top_reasons(result.reasons),
+            "why": failure_text(result) or top_reasons(result.reasons, limit=2),
         }
         for result in currents
     ]
     columns = (
-        Column(key="version", title="model"),
+        Column(key="version", title="model", whole=True),
         Column(key="status", style_of=status_style),
-        Column(key="outcome", style_of=outcome_style),
+        Column(key="outcome", whole=True, style_of=outcome_style),
         Column(key="score", right=True),
         Column(key="label"),
-        Column(key="as_of", title="as of (UTC)", style_of=lambda _: "dim"),
+        Column(key="as_of", title="as of (UTC)", whole=True, style_of=lambda _: "dim"),
         Column(key="why"),
     )
     terminal.table(Table(columns=columns, rows=rows))
 
 
 def _show_history(
-    history: Sequence[Result], purposes: dict[str, str], terminal: Terminal, *, limit: int | None
+    history: Sequence[Result],
+    runs: Mapping[str, RunEntry],
+    order: Sequence[str],
+    terminal: Terminal,
+    *,
+    limit: int | None,
 ) -> None:
     """Show a row a run, newest first, and a column a model: an active one by its name alone."""
     names: dict[str, None] = {}
     by_run: dict[str, dict[str, Any]] = {}
     for result in history:
         run_id = result.run_id or ""
-        row = by_run.setdefault(run_id, {"as_of": result.as_of, "purpose": purposes.get(run_id), "run": run_id})
+        purpose = runs[run_id].plan.purpose if run_id in runs else ""
+        row = by_run.setdefault(run_id, {"as_of": result.as_of, "purpose": purpose, "run": run_id})
         name = result.model if result.status == "active" else result.key
         names[name] = None
         row[f"said {name}"] = _said(result)
     terminal.title("History")
-    columns = [Column(key="as_of", title="as of (UTC)"), Column(key="purpose", style_of=_purpose_style)]
-    columns += [Column(key=f"said {name}", title=name, right=True) for name in sorted(names, key=_drafts_last)]
-    columns.append(Column(key="run", style_of=lambda _: "dim"))
+    columns = [Column(key="as_of", title="as of (UTC)", whole=True), Column(key="purpose", style_of=_purpose_style)]
+    columns += [
+        Column(key=f"said {name}", title=name, right=True)
+        for name in sorted(names, key=lambda name: order.index(name) if name in order else len(order))
+    ]
+    columns.append(Column(key="run", whole=True, style_of=lambda _: "dim"))
     rows = list(by_run.values())[:limit]
     if terminal.data_styled:
         rows = [{**row, "run": row["run"][:13]} for row in rows]
@@ -158,10 +168,6 @@ def _said(result: Result) -> str:
     if not result.usable:
         return str(result.outcome)
     return score_text(result.score) + ("" if result.label is None else f" {result.label}")
-
-
-def _drafts_last(name: str) -> tuple[bool, str]:
-    return "@" in name, name
 
 
 def _purpose_style(purpose: object) -> str:

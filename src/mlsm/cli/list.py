@@ -36,12 +36,12 @@ def run(args: Namespace, terminal: Terminal) -> int:
     terminal.table(
         Table(
             columns=(
-                Column(key="model", style_of=lambda _: "bold"),
-                Column(key="version"),
-                Column(key="kind"),
-                Column(key="status", style_of=lambda status: "green" if status == "active" else "dim"),
+                Column(key="model", whole=True, style_of=lambda _: "bold"),
+                Column(key="version", whole=True),
+                Column(key="kind", whole=True),
+                Column(key="status", whole=True, style_of=lambda status: "green" if status == "active" else "dim"),
+                Column(key="source", title="from", whole=True, style_of=lambda _: "dim"),
                 Column(key="needs", title="fields"),
-                Column(key="source", title="from", style_of=lambda _: "dim"),
             ),
             rows=[{**row, "needs": _needs(row, terminal)} for row in rows],
         )

@@ -53,7 +53,10 @@ def top_reasons(reasons: Reasons | None, limit: int = 3) -> str:
         return ""
     items = sorted((item for item in reasons.items if item.contribution), key=lambda item: -abs(item.contribution))
     places = decimals([item.contribution for item in items[:limit]])
-    return ", ".join(f"{item.contribution:+.{places}f} {clean(item.text or item.field)}" for item in items[:limit])
+    return ", ".join(
+        f"{item.contribution:+.{places}f} {clean(item.field)}" + ("" if item.text is None else f" ({clean(item.text)})")
+        for item in items[:limit]
+    )
 
 
 def failure_text(result: Result) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsm._result import Outcome
 from mlsm.cli.counts import counts_table, status_style
-from mlsm.cli.failures import distinct_failures, what_of
+from mlsm.cli.failures import distinct_failures, together, what_of
 from mlsm.cli.log import log_of_run, read_log
 from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
 from mlsm.cli.tables import Column, Table
@@ -73,15 +73,15 @@ def _show_all(entries: list[RunEntry], terminal: Terminal) -> None:
         for entry in entries
     ]
     columns = (
-        Column(key="run", style_of=lambda _: "bold"),
-        Column(key="started", title="started (UTC)"),
-        Column(key="state", style_of=_state_style),
-        Column(key="purpose", style_of=lambda purpose: "" if purpose == "live" else "dim"),
+        Column(key="run", whole=True, style_of=lambda _: "bold"),
+        Column(key="started", title="started (UTC)", whole=True),
+        Column(key="state", whole=True, style_of=_state_style),
+        Column(key="purpose", whole=True, style_of=lambda purpose: "" if purpose == "live" else "dim"),
         Column(key="input"),
         Column(key="records", title="leads", right=True),
         Column(key="rejects", title="rejected", right=True),
-        Column(key="failed", title="failed results", right=True, style_of=lambda count: "red" if count else "dim"),
-        Column(key="took", right=True),
+        Column(key="failed", title="failed", right=True, style_of=lambda count: "red" if count else "dim"),
+        Column(key="took", right=True, whole=True),
     )
     if rows:
         terminal.table(Table(columns=columns, rows=rows))
@@ -203,8 +203,8 @@ def _show_errors(entry: RunEntry, notes: list[ErrorNote], terminal: Terminal) ->
         return
     if not notes:
         terminal.say(f"Nothing failed in run {entry.run_id}.")
-    for note in notes:
-        terminal.title(f"{note.model}  {note.outcome}  {amount(note.count, 'lead')}")
+    for note, models in together(notes):
+        terminal.title(f"{', '.join(models)}  {note.outcome}  {amount(note.count, 'lead')}")
         terminal.write(f"  {clean(what_of(note))}", style="red" if note.outcome.failed else "yellow")
         terminal.write(f"  leads: {', '.join(clean(one) for one in note.first_ids)}{_more(note)}")
         for line in (note.trace or "").splitlines():

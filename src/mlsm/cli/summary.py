@@ -73,15 +73,15 @@ def show_counts(done: Done, terminal: Terminal) -> None:
     terminal.table(counts_table(done.report.counts, statuses))
 
 
-def show_failures(report: Report, terminal: Terminal) -> None:
+def show_failures(report: Report, terminal: Terminal, *, limit: int = _FAILURES_SHOWN) -> None:
     """Show what failed and why, the models' own failures first."""
     if not report.errors:
         return
     terminal.title("What failed and why")
     table = failures_table(report.errors)
-    terminal.table(replace(table, rows=table.rows[:_FAILURES_SHOWN]))
-    if len(table.rows) > _FAILURES_SHOWN:
-        terminal.say(f"and {amount(len(table.rows) - _FAILURES_SHOWN, 'more kind', 'more kinds')}", style="dim")
+    terminal.table(replace(table, rows=table.rows[:limit]))
+    if len(table.rows) > limit:
+        terminal.say(f"and {amount(len(table.rows) - limit, 'more kind', 'more kinds')}", style="dim")
 
 
 def tell_run(done: Done, terminal: Terminal) -> None:

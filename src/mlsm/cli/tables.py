@@ -24,6 +24,7 @@ class Column:
         key: where the rows hold the value.
         title: the heading; the key unless given.
         right: whether it is aligned to the right, as numbers are.
+        whole: whether a narrow screen folds the other columns first.
         style: a style of rich, for terminals with colour.
         style_of: gives the style of one value.
     """
@@ -31,6 +32,7 @@ class Column:
     key: str
     title: str | None = None
     right: bool = False
+    whole: bool = False
     style: str = ""
     style_of: Callable[[Any], str] | None = None
 
@@ -115,7 +117,11 @@ def rich_table(table: Table) -> RichTable:
     made = RichTable(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), border_style="dim", header_style="dim", show_edge=False)
     for column in table.columns:
         made.add_column(
-            Text(column.heading), justify="right" if column.right else "left", overflow="fold", style=column.style
+            Text(column.heading),
+            justify="right" if column.right else "left",
+            no_wrap=column.whole,
+            overflow="ellipsis" if column.whole else "fold",
+            style=column.style,
         )
     for row, cells in zip(table.rows, table.cells(separated=True), strict=True):
         made.add_row(
