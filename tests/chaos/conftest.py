@@ -1,0 +1,367 @@
+"""A project whose models note every call in a file that survives whatever becomes of the process."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlsm.contracts import RunEntry, Selection
+from mlsm.stores import open_store
+from mlsm.stores.sqlite import SqliteStore
+
+PART_ROWS = 80
+LEADS = 1_600
+FIRST = 5_000_000
+"""The first lead's number; records that are made up to try a batch model have none that is near."""
+
+MANIFEST = f"""\
+[project]
+name = "chaos"
+
+[record]
+id = "lead_id"
+keep = ["email"]
+
+[store]
+inputs = "keep"
+
+[run]
+part_rows = {PART_ROWS}
+max_failed = 0.5
+
+[models]
+paths = ["models"]
+"""
+
+MODELS = '''\
+"""Active models and drafts of every kind; each notes its name and the lead's number when it is called."""
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import polars
+
+from mlsm import Meta, model, summary_model
+
+# Unbuffered and in append mode: what is noted stays noted when the process is killed.
+CALLS = Path(os.environ.get("CALLS", os.devnull)).open("ab", buffering=0)
+
+
+def note(name, *numbers):
+    CALLS.write("".join(f"{name} {number}\\n" for number in numbers).encode())
+
+
+@model(version="1", status="active", labels=["A", "B", "C"])
+def fit(number: int, employees: Annotated[int, Meta(ge=0)], country: str | None = None):
+    note("fit@1", number)
+    if country == "XX":
+        raise ValueError(f"no such country {country}")
+    if country == "ZZ":
+        return None
+    score = min(100.0, employees / 7)
+    return {"score": score, "label": "A" if score > 60 else "B" if score > 20 else "C", "deep": {"part": [score / 3]}}
+
+
+@model(version="1", status="active", batch=True, fields={"number": int, "visits": float})
+def interest(leads: polars.DataFrame):
+    note("interest@1", *leads["number"])
+    return leads.select((polars.col("visits") / 3).sqrt()).to_series()
+
+
+@summary_model(version="1", status="active", models=["fit", "interest"], fields={"number": int}, require=["fit"])
+def best(fit, interest, number):
+    note("best@1", number)
+    return max(fit.score, 10 * (interest.score or 0))
+
+
+@model(version="2", name="fit")
+def fit_2(number: int, employees: int = 0, since: date | None = None):
+    note("fit@2", number)
+    since = since or date(2020, 1, 1)
+    table = [employees / n for n in range(1, 60)]  # enough to make the draft lane the longer one to write
+    return {"score": employees / 9, "days": (date(2026, 1, 1) - since).days, "table": table}
+
+
+@model(version="2", name="interest", batch=True, fields={"number": int, "visits": float})
+def interest_2(leads: polars.DataFrame):
+    note("interest@2", *leads["number"])
+    return leads.select(polars.col("visits") ** 0.3).to_series()
+
+
+@summary_model(
+    version="2", name="best", models={"best": "best", "fit": "fit", "new": "fit@2"}, fields={"number": int}
+)
+def best_2(best, fit, new, number):
+    note("best@2", number)
+    seen = [[one.outcome, one.score, one.label, one.output] for one in (best, fit)]
+    return {"score": sum(one.score or 0 for one in (best, fit, new)) / 3, "seen": seen}
+'''
+
+ACTIVE = ("fit@1", "interest@1", "best@1")
+DRAFT = ("fit@2", "interest@2", "best@2")
+LANE = {**dict.fromkeys(ACTIVE, "active"), **dict.fromkeys(DRAFT, "draft")}
+
+Calls = Counter[tuple[str, int]]
+"""How often a model (its key) was called with the lead in a row (from 0)."""
+
+_CALL = re.compile(rb"^(\S+) (5\d{6})\n", re.MULTILINE)
+
+
+def leads_text(count: int, seed: int = 0) -> str:
+    """Write leads as CSV: good ones, some that fit no field, some without an id or with one met before."""
+    random_ = random.Random(seed)
+    lines = ["lead_id,number,email,employees,country,since,visits"]
+    for number in range(count):
+        draw = random_.random()
+        lead_id = "" if draw < 0.01 else f"{random_.randrange(number or 1):06}" if draw < 0.02 else f"{number:06}"
+        employees = random_.choice(["many", "-3", "", *[str(random_.randrange(900)) for _ in range(30)]])
+        country = random_.choice(["XX", "ZZ", "", *["DE"] * 20, *["FR"] * 20])
+        since = f"20{random_.randrange(10, 26)}-{random_.randrange(1, 13):02}-{random_.randrange(1, 29):02}"
+        visits = random_.choice(["", *[str(random_.randrange(400) / 8) for _ in range(20)]])
+        lines.append(f"{lead_id},{FIRST + number},lead{number}@example.com,{employees},{country},{since},{visits}")
+    return "\n".join([*lines, ""])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """All that a store says of one run but ids of runs and times of day."""
+
+    parts: list[pl.DataFrame]
+    counts: dict[str, dict[str, int]]
+    totals: tuple[int, int, int]
+    rejects: list[Any]
+    inputs: list[pl.DataFrame]
+    scores: pl.DataFrame
+    currents: pl.DataFrame
+    state: str = field(default="")
+
+    def check_same(self, other: Content) -> None:
+        """Assert that another run came to the same, to the last bit."""
+        assert (self.counts, self.totals, self.state) == (other.counts, other.totals, other.state)
+        assert self.rejects == other.rejects
+        assert len(self.parts) == len(other.parts)
+        for one, two in zip(self.parts, other.parts, strict=True):
+            assert one.equals(two)
+        assert len(self.inputs) == len(other.inputs)
+        for one, two in zip(self.inputs, other.inputs, strict=True):
+            assert one.equals(two)
+        assert self.scores.equals(other.scores)
+        assert self.currents.equals(other.currents)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """A project in a folder, scored by processes that may be killed."""
+
+    folder: Path
+    part_rows: int = PART_ROWS
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Give the arguments that score the leads, as every run of a test must have them."""
+        return "leads.csv", "--as-of", "2026-01-01", "--json", "--out", "out.parquet"
+
+    @property
+    def database(self) -> Path:
+        """Give the file of the store."""
+        return self.folder / "mlsm.db"
+
+    @property
+    def models(self) -> Path:
+        """Give the file of the models."""
+        return self.folder / "models" / "chaos_models.py"
+
+    def start(self, *arguments: str, calls: str = "calls", command: str = "score", **options: Any) -> Any:
+        """Start a command; its models note their calls in a file of this name."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "mlsm", command, *arguments],
+            cwd=self.folder,
+            env={**environment(), "CALLS": str(self.folder / calls)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **{"preexec_fn": interruptible, **options},
+        )
+
+    def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        with self.start(*arguments, **options) as process:
+            out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def score(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Score the leads to the end."""
+        return self.run(*self.command, *arguments, **options)
+
+    def calls(self, name: str = "calls") -> Calls:
+        """Count the calls that were noted; a line cut short is none."""
+        path = self.folder / name
+        noted = _CALL.findall(path.read_bytes()) if path.exists() else []
+        return Counter((key.decode(), int(number) - FIRST) for key, number in noted)
+
+    def noted(self, name: str = "calls") -> Callable[[], int]:
+        """Give what counts the calls in a file while it grows."""
+        return Noted(self.folder / name)
+
+    def out(self) -> pl.DataFrame:
+        """Read the results that were written besides."""
+        return comparable(pl.read_parquet(self.folder / "out.parquet"))
+
+    def open(self) -> SqliteStore:
+        """Open the store."""
+        store = open_store(str(self.database), self.folder)
+        assert isinstance(store, SqliteStore)
+        return store
+
+    def wait_for(self, happened: Callable[[], Any], process: Any, *, pause: float = 0.0005) -> bool:
+        """Wait until something happened; False where the process ended before."""
+        until = time.monotonic() + 60
+        while not happened():
+            if process.poll() is not None:
+                return False
+            assert time.monotonic() < until, "nothing happened"
+            time.sleep(pause)
+        return True
+
+    def runs(self) -> list[RunEntry]:
+        """List the runs of the store."""
+        store = self.open()
+        try:
+            return store.runs()
+        finally:
+            store.dispose()
+
+    def done(self) -> frozenset[tuple[int, str]]:
+        """Give the lanes of parts that the newest run has committed."""
+        if not self.database.exists():
+            return frozenset()
+        with closing(self.connect()) as db:
+            if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'lane'").fetchone():
+                return frozenset()
+            asked = "SELECT part, lane FROM lane WHERE run = (SELECT max(run) FROM run)"
+            return frozenset(db.execute(asked).fetchall())
+
+    def connect(self) -> sqlite3.Connection:
+        """Connect to the store's file, as a stranger who reads."""
+        return sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True)
+
+    def content(self) -> Content:
+        """Read all that the store says of its newest run."""
+        store = self.open()
+        try:
+            entry = store.runs()[0]
+            return Content(
+                parts=[comparable(frame) for frame in store.results(entry.run_id, Selection())],
+                counts=entry.counts,
+                totals=(entry.parts_done, entry.records, entry.rejects),
+                rejects=list(store.rejects(entry.run_id)),
+                inputs=list(store.inputs(entry.run_id)),
+                scores=comparable(pl.concat(store.scores(Selection()))),
+                currents=comparable(pl.concat(store.currents(Selection()))),
+                state=entry.state,
+            )
+        finally:
+            store.dispose()
+
+
+def environment() -> dict[str, str]:
+    """Give the environment without what a machine may have set for mlsm."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MLSM_")}
+
+
+def interruptible() -> None:
+    """Let Ctrl-C reach a child even where the tests run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def comparable(frame: pl.DataFrame) -> pl.DataFrame:
+    """Leave out what is no part of equality: ids of runs and times of day."""
+    return frame.drop("run_id", "scored_at")
+
+
+class Noted:
+    """Counts the calls in a file while it grows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._count = 0
+
+    def __call__(self) -> int:
+        """Count the calls so far."""
+        if self._path.exists():
+            with self._path.open("rb") as stream:
+                stream.seek(self._read)
+                grown = stream.read()
+            whole = grown[: grown.rfind(b"\n") + 1]
+            self._read += len(whole)
+            self._count += len(_CALL.findall(whole))
+        return self._count
+
+
+def make_play(folder: Path, leads: int = LEADS) -> Play:
+    """Write the project."""
+    (folder / "models").mkdir(parents=True)
+    (folder / "mlsm.toml").write_text(MANIFEST)
+    (folder / "models" / "chaos_models.py").write_text(MODELS)
+    (folder / "leads.csv").write_text(leads_text(leads))
+    return Play(folder=folder)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What an uninterrupted run came to."""
+
+    content: Content
+    calls: Calls
+    told: Any
+    out: pl.DataFrame
+    seconds_a_part: float
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """Score all leads without any interruption."""
+    play = make_play(tmp_path_factory.mktemp("reference") / "project")
+    done = play.score()
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    return Reference(
+        content=play.content(),
+        calls=play.calls(),
+        told=told,
+        out=play.out(),
+        seconds_a_part=told["seconds"] / told["parts"],
+    )
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Make a project in which nothing was scored yet."""
+    return make_play(tmp_path / "project")
+
+
+@pytest.fixture
+def new_play(tmp_path: Path) -> Callable[[], Play]:
+    """Make as many projects as are asked for."""
+    numbers = itertools.count()
+    return lambda: make_play(tmp_path / f"project {next(numbers)}")
