@@ -219,6 +219,13 @@ def test_what_models_print_is_no_data() -> None:
     assert ("data\nafter\n", "printed\nwritten\nechoed\n") == (done.stdout, done.stderr)
 
 
+def test_a_closed_stdout_is_no_bug(tmp_path: Any) -> None:
+    """Started without a stdout, a command does its work all the same."""
+    line = f"{sys.executable} -m mlsm.cli init new >&-"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (0, True) == (done.returncode, (tmp_path / "new" / "mlsm.toml").exists())
+
+
 def test_only_the_command_asked_for_is_imported() -> None:
     """Another command's module stays unread."""
     script = (

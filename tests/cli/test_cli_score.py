@@ -88,6 +88,20 @@ def test_results_go_to_a_file_besides(project: Any) -> None:
     assert not (project.folder / "mlsm.db").exists()
 
 
+def test_results_can_go_to_stdout(project: Any) -> None:
+    """With `--out -` stdout holds the results alone; the summary is talk."""
+    done = project("score", "first.csv", "--no-store", "--out", "-")
+    read = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert (32, True) == (len(read), "model       status  ok" in done.stderr)
+
+
+@pytest.mark.parametrize("options", [["--wide"], ["--no-store", "--resume"], ["--no-store", "--store", "x.db"]])
+def test_options_that_would_do_nothing_are_refused(project: Any, options: list[str]) -> None:
+    """An option without the other that it needs is an error, before anything is read."""
+    done = project.here("score", "absent.csv", *options)
+    assert (1, True) == (done.returncode, "--" in done.stderr)
+
+
 def test_only_some_models_can_run(project: Any) -> None:
     """`--models` runs those named and all that they stand on."""
     assert {"fit@1.2.0", "interest@1", "overall@1"} == {

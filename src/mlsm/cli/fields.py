@@ -14,6 +14,7 @@ from mlsm.cli.opening import add_json, open_input, open_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean, named
+from mlsm.errors import InputError
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -32,6 +33,11 @@ def run(args: Namespace, terminal: Terminal) -> int:
     rows = _rows(project.catalog)
     extra: list[str] = []
     if args.file is not None:
+        if project.shape == "nested":
+            raise InputError(
+                f"The columns of {args.file!r} cannot be told: [input] shape is 'nested'.",
+                hint="Score it with --dry-run instead.",
+            )
         present = open_input(args.file, project).facts().names
         rows = [{**row, "present": row["column"] in present} for row in rows]
         wanted = {row["column"] for row in rows} | {project.id_column, *project.keep}

@@ -7,6 +7,7 @@ or a broken lead never stops a run; a run that was stopped goes on with --resume
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with an unfinished run, if there is one")
     parser.add_argument("--dry-run", action="store_true", help="look at the files and stop; nothing is stored")
     parser.add_argument("--force", action="store_true", help="score even if columns or most leads are missing")
-    parser.add_argument("--out", metavar="FILE", help="also write results to a file, or a folder that ends in /")
+    parser.add_argument("--out", metavar="FILE", help="also write results to a file, a folder that ends in /, or -")
     parser.add_argument("--wide", action="store_true", help="with --out: one row a lead with a column a model")
     parser.add_argument("--rejects", metavar="FILE", help="also write rows that were not scored, and why (CSV)")
     parser.add_argument("--no-store", action="store_true", help="keep nothing; only --out receives results")
@@ -53,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Score."""
+    _check_options(args)
     project = open_project(args)
     job = job_of(args, project, datetime.now(UTC))
     if args.dry_run:
@@ -72,8 +74,23 @@ def run(args: Namespace, terminal: Terminal) -> int:
         log=args.log,
     )
     done = score_job(scoring, terminal)
-    show_summary(done, terminal)
+    show_summary(done, replace(terminal, out=terminal.err) if args.out == "-" else terminal)
     return exit_code(done)
+
+
+def _check_options(args: Namespace) -> None:
+    """Refuse options that would do nothing: whoever wrote them meant something.
+
+    Raises:
+        InputError: one of them lacks the other that it needs.
+    """
+    if args.wide and args.out is None:
+        raise InputError("--wide says how --out is written, but there is no --out.", hint="Add --out FILE.")
+    if args.no_store and (args.resume or args.store is not None):
+        raise InputError(
+            f"--no-store keeps nothing, but {'--resume' if args.resume else '--store'} needs a store.",
+            hint="Leave one of the two out.",
+        )
 
 
 def job_of(args: Namespace, project: Project, now: datetime) -> Job:

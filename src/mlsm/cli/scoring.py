@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mlsm.cli.failures import message_hash
@@ -64,7 +65,14 @@ def score_job(scoring: Scoring, terminal: Terminal) -> Done:
         report = _logged_run(scoring, store, log, batches, terminal)
         if scoring.rejects is not None:
             write_rejects(scoring.rejects, report.rejects if store is None else _stored_rejects(store, report))
-        return Done(job=scoring.job, report=report, places=scoring.places, log=log.path, first_id=batches.first_id)
+        return Done(
+            job=scoring.job,
+            report=report,
+            places=scoring.places,
+            log=log.path,
+            first_id=batches.first_id,
+            as_of=batches.as_of or scoring.job.as_of,
+        )
 
 
 def exit_code(done: Done) -> int:
@@ -91,7 +99,7 @@ def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, batches: _Ba
             def on_progress(progress: Progress) -> None:
                 advance(progress.stage.capitalize(), progress.done, progress.total or None)
 
-            outputs = _outputs(scoring)
+            outputs = _outputs(scoring, terminal)
             report = run(job, store=store, outputs=outputs, on_progress=on_progress, on_batch=batches.note)
     except KeyboardInterrupt:
         log.event("run ended", state="interrupted")
@@ -121,12 +129,14 @@ class _BatchLog:
 
     def __init__(self, log: RunLog) -> None:
         self.first_id: str | None = None
+        self.as_of: datetime | None = None
         self._log = log
         self._seen: set[tuple[str, str, str]] = set()
 
     def note(self, batch: Batch) -> None:
         """Note a part."""
         self._log.begin(batch.run_id)
+        self.as_of = batch.as_of
         if self.first_id is None and len(batch):
             self.first_id = batch.frame.item(0, "record_id")
         for trace in batch.traces:
@@ -144,13 +154,13 @@ class _BatchLog:
         self._log.event("part done", part=batch.part, records=len(batch))
 
 
-def _outputs(scoring: Scoring) -> tuple[Output, ...]:
+def _outputs(scoring: Scoring, terminal: Terminal) -> tuple[Output, ...]:
     if scoring.out is None:
         return ()
     from mlsm.service import Output
     from mlsm.writers import open_writer
 
-    return (Output(writer=open_writer(scoring.out), wide=scoring.wide),)
+    return (Output(writer=open_writer(scoring.out, stdout=terminal.out.buffer), wide=scoring.wide),)
 
 
 def _stored_rejects(store: Store, report: Report) -> Iterable[Reject]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ class Done:
     Args:
         job: what was asked for.
         report: what the service says of the run.
+        as_of: the clock that the models saw: a resumed run keeps its own.
         places: where the results are, as people call it.
         log: the file of the run's log.
         first_id: a lead that was scored.
@@ -36,6 +38,7 @@ class Done:
 
     job: Job
     report: Report
+    as_of: datetime
     places: Sequence[str] = ()
     log: Path | None = None
     first_id: str | None = None
@@ -60,7 +63,7 @@ def summary_document(done: Done) -> dict[str, Any]:
     return {
         **{name: getattr(report, name) for name in report.__struct_fields__},
         "purpose": done.job.purpose,
-        "as_of": done.job.as_of,
+        "as_of": done.as_of,
         "leads_per_second": round(report.records / max(report.seconds, 1e-9), 1),
         "results_in": done.places,
         "log": None if done.log is None else str(done.log),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
@@ -116,7 +117,11 @@ def own_stdout() -> Iterator[TextIO]:
     Descriptor 1 is pointed at stderr as well, since libraries written in C, and the
     children of a model, write there and not to `sys.stdout`.
     """
-    before = sys.stdout
+    before: TextIO | None = sys.stdout
+    if before is None:  # closed by whoever started us: data has no reader
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(sys.stderr):
+            yield nowhere
+        return
     if _descriptor(before) != 1:
         with redirect_stdout(sys.stderr):
             yield before
@@ -135,9 +140,7 @@ def own_stdout() -> Iterator[TextIO]:
             os.dup2(kept, 1)
 
 
-def _descriptor(stream: TextIO | None) -> int | None:
-    if stream is None:
-        return None
+def _descriptor(stream: TextIO) -> int | None:
     try:
         return stream.fileno()
     except (OSError, ValueError):
