@@ -290,7 +290,7 @@ def _container(name: str, annotation: Any, origin: Any, arguments: tuple[Any, ..
     if is_typeddict(annotation):
         hints = get_type_hints(annotation, include_extras=True)
         optional: frozenset[str] = getattr(annotation, "__optional_keys__", frozenset())
-        members = [_field(key, hint, None if key in optional else UNSET) for key, hint in hints.items()]
+        members = [_field(key, hint, None if _may_lack(key, hint, optional) else UNSET) for key, hint in hints.items()]
         return Kind(name="object", members=tuple(members))
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         hints = get_type_hints(annotation, include_extras=True)
@@ -308,6 +308,13 @@ def _container(name: str, annotation: Any, origin: Any, arguments: tuple[Any, ..
         ]
         return Kind(name="object", members=tuple(members), build=annotation)
     raise _unknown(name, annotation)
+
+
+def _may_lack(key: str, hint: Any, optional: frozenset[str]) -> bool:
+    """Tell whether a TypedDict may lack a key; it does not know itself where annotations are text."""
+    while get_origin(hint) is Annotated:
+        hint = hint.__origin__
+    return get_origin(hint) is NotRequired or (key in optional and get_origin(hint) is not Required)
 
 
 def _default(default: Any, factory: Any) -> Any:

@@ -189,6 +189,7 @@ def _date_cast(reading: Reading) -> _Cast:
     formats = reading.date_formats
 
     def cast(value: Any) -> date:
+        value = _plain(value)
         if isinstance(value, str):
             value = _moment(value, formats)
         if isinstance(value, datetime):
@@ -207,6 +208,7 @@ def _datetime_cast(reading: Reading) -> _Cast:
     formats = reading.date_formats
 
     def cast(value: Any) -> datetime:
+        value = _plain(value)
         if isinstance(value, str):
             value = _moment(value, formats)
         if isinstance(value, datetime):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,9 +35,17 @@ def frame_of_answers(answers: Sequence[Answer]) -> pl.DataFrame:
     return pl.DataFrame([c for c in made if c.name in ("outcome", "score") or c.null_count() < len(c)])
 
 
-def read_values(values: list[Any], limits: Limits) -> pl.DataFrame:
-    """Read what a row function returned, a value a record (`Raised` where it raised)."""
-    kinds = set(map(type, values))
+def read_values(values: list[Any], limits: Limits, kinds: set[type] | None = None) -> pl.DataFrame:
+    """Read what a row function returned, a value a record (`Raised` where it raised).
+
+    Args:
+        values: what it returned.
+        limits: what the model declares of its answers.
+        kinds: the types that occur, where they are known.
+    """
+    kinds = set(map(type, values)) if kinds is None else kinds
+    if kinds == {float}:
+        return _read_scores(pl.Series(values, dtype=pl.Float64), values, limits)
     if kinds <= _NUMBERS and (scores := _numbers(values)) is not None:
         return _read_scores(scores, values, limits)
     if kinds == {dict}:
@@ -163,15 +172,21 @@ def _of_pandas(returned: Any, size: int, ids: pl.Series) -> list[Any]:
 
 
 def _null_for_missing(column: Any, name: Any) -> list[Any]:
-    """Give None where pandas says that there is nothing; but a score that is NaN was computed so."""
+    """Give None where pandas says that there is nothing.
+
+    But a score may have been computed as NaN, which is an error, and whether pandas keeps a None
+    or makes a NaN of it depends on the other rows: only NA, of its nullable types, is no score.
+    """
     values: list[Any] = _listed(column)
     missing = column.isna()
     if not missing.any():
         return values
-    gone = missing.tolist()
+    told = zip(values, missing.tolist(), strict=True)
+    if name != "score":
+        return [None if nothing else value for value, nothing in told]
     return [
-        None if nothing and not (name == "score" and isinstance(value, float)) else value
-        for value, nothing in zip(values, gone, strict=True)
+        value if not nothing else math.nan if value is None or isinstance(value, float) else None
+        for value, nothing in told
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from mlsm._fields import Fields
@@ -43,7 +44,7 @@ def conversion_of(model: Model) -> Callable[[pl.DataFrame], Any]:
         return _to_arrow
     if "dict" in shown.lower() or "mapping" in shown.lower():
         return lambda frame: _to_numpy(frame, fields)
-    return lambda frame: frame.drop(ROW_ID, strict=False)
+    return lambda frame: _own(frame, fields)
 
 
 def _annotation(function: Function) -> str:
@@ -59,18 +60,27 @@ def _annotation(function: Function) -> str:
     return f"{getattr(annotation, '__module__', '')}.{annotation!r}"
 
 
+def _own(frame: pl.DataFrame, fields: Fields) -> pl.DataFrame:
+    """Give a frame that shares nothing a model could change: it may be asked about the same rows again."""
+    import polars as pl
+
+    shared = [field.name for field in fields if field.kind.mutable and frame.schema[field.name] == pl.Object]
+    copies = [pl.Series(name, deepcopy(frame.get_column(name).to_list()), dtype=pl.Object()) for name in shared]
+    return frame.drop(ROW_ID, strict=False).with_columns(copies)
+
+
 def _steady(frame: pl.DataFrame, fields: Fields) -> pl.DataFrame:
     """Give whole numbers that may be missing as floats, lists and objects as Python's own."""
     import polars as pl
 
-    columns = []
+    frame, columns = _own(frame, fields), []
     for field in fields:
         column = frame.get_column(field.name)
         if column.dtype == pl.Int64 and field.nullable and field.default is None:
             columns.append(column.cast(pl.Float64))
         elif column.dtype.is_nested():
             columns.append(pl.Series(field.name, column.to_list(), dtype=pl.Object()))
-    return frame.drop(ROW_ID, strict=False).with_columns(columns)
+    return frame.with_columns(columns)
 
 
 def _loose_flags(fields: Fields) -> list[str]:
