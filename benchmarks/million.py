@@ -14,11 +14,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
 import polars as pl
 import psutil
+
+import mlsm
+import mlsm.readers.parquet
+from mlsm.readers import open_reader
+from mlsm.service import Job, Output, run
+from mlsm.writers import open_writer
 
 ROUNDS = 3
 MILLION = 1_000_000
@@ -98,13 +105,6 @@ def by_hand(source: str, target: str) -> None:
 
 def by_mlsm(source: str, target: str, *, batch_summary: bool = False) -> None:
     """Score as `mlsm score --out --wide` does, without a store."""
-    from datetime import UTC, datetime
-
-    import mlsm
-    from mlsm.readers import open_reader
-    from mlsm.service import Job, Output, run
-    from mlsm.writers import open_writer
-
     names = ["propensity", "engagement", "fit", "recency"]
     summary = mlsm.summary_model(version="1", status="active", models=names, name="best", batch=batch_summary)
     active = {"version": "1", "status": "active"}
@@ -177,3 +177,4 @@ if __name__ == "__main__":
     begin = time.perf_counter()
     WAYS[way](source, target)
     print(time.perf_counter() - begin)
+    print(time.process_time(), file=sys.stderr)

@@ -215,9 +215,10 @@ def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     if step.wants_as_of:
         columns.append([part.as_of] * size)
     answers = _mapped(step.predictor.record, columns, size)
-    if Raised in set(map(type, answers)):
+    kinds = set(map(type, answers))
+    if Raised in kinds:
         part.note(step, answers)
-    return read_values(answers, step.limits)
+    return read_values(answers, step.limits, kinds)
 
 
 def _taken(values: Sequence[Any], rows: list[int] | None) -> Sequence[Any]:

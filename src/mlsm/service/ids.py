@@ -14,7 +14,7 @@ from mlsm.contracts import Column, RawPart
 
 __all__ = ["Duplicates", "find_duplicates", "read_ids"]
 
-HASHES_MAX = 16_000_000
+HASHES_MAX = 8_000_000
 """Hashes held at a time (8 bytes each); longer inputs are gone through several times."""
 
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
@@ -23,12 +23,13 @@ Duplicates = dict[int, dict[int, str]]
 """By part and row within it: where the id came first, in words."""
 
 
-def read_ids(part: RawPart, id_column: str | None) -> tuple[pl.Series, dict[int, str]]:
+def read_ids(part: RawPart, id_column: str | None, *, trusted: bool = False) -> tuple[pl.Series, dict[int, str]]:
     """Read the ids of a part.
 
     Args:
         part: the rows.
         id_column: the column of ids, None for `<stem>:<row>`.
+        trusted: whether an earlier pass found no fault with the ids of this part.
 
     Returns:
         The ids as text, null where there is none, and why, by row.
@@ -47,7 +48,7 @@ def read_ids(part: RawPart, id_column: str | None) -> tuple[pl.Series, dict[int,
         if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
             column = column.cast(pl.String)
         if column.dtype == pl.String:
-            return _read_text(column)
+            return (column, {}) if trusted else _read_text(column)
     return _read_each(column)
 
 
@@ -87,22 +88,26 @@ class _Place:
 
 def find_duplicates(
     parts: Callable[[], Iterator[tuple[int, RawPart]]], id_column: str, on_rows: Callable[[int], Any]
-) -> Duplicates:
+) -> tuple[Duplicates, frozenset[int]]:
     """Find every row whose id came earlier in the inputs.
 
     Hashes of all ids tell which may be twice; only those are looked at as text. Where
-    there are more than 16 million rows, a pass holds the hashes of one residue class and
+    there are more than 8 million rows, a pass holds the hashes of one residue class and
     the inputs are gone through once for each.
 
     Args:
         parts: opens the parts anew, numbered over all inputs.
         id_column: the column of ids.
         on_rows: told of rows gone through, in the first pass.
+
+    Returns:
+        The duplicates, and the numbers of the parts in which every row has a usable id.
     """
-    suspects, classes = _suspects(parts, id_column, 0, 1, on_rows)
+    sound: set[int] = set()
+    suspects, classes = _suspects(parts, id_column, 0, 1, on_rows, sound)
     for residue in range(1, classes):
-        suspects.append(_suspects(parts, id_column, residue, classes, lambda _: None)[0])
-    return _compared(parts, id_column, suspects) if len(suspects) else {}
+        suspects.append(_suspects(parts, id_column, residue, classes, lambda _: None, sound)[0])
+    return (_compared(parts, id_column, suspects) if len(suspects) else {}), frozenset(sound)
 
 
 def _suspects(
@@ -111,18 +116,22 @@ def _suspects(
     residue: int,
     classes: int,
     on_rows: Callable[[int], Any],
+    sound: set[int],
 ) -> tuple[pl.Series, int]:
     """Give the hashes of one residue class that occur twice, and how many classes it took."""
     held: list[pl.Series] = []
-    for _, part in parts():
-        hashes = read_ids(part, id_column)[0].drop_nulls().hash()
+    for number, part in parts():
+        ids, wrong = read_ids(part, id_column)
+        if not wrong:
+            sound.add(number)
+        hashes = ids.drop_nulls().hash()
         held.append(hashes if classes == 1 else hashes.filter(hashes % classes == residue))
         while residue == 0 and sum(map(len, held)) > HASHES_MAX:
             classes *= 2
             held = [hashes.filter(hashes % classes == 0) for hashes in held]
         on_rows(len(part))
-    every = pl.concat(held) if held else pl.Series(dtype=pl.UInt64)
-    return every.filter(every.is_duplicated()).unique(), classes
+    every = pl.concat(held, rechunk=True).sort() if held else pl.Series(dtype=pl.UInt64)
+    return every.filter(every == every.shift()).unique(), classes  # sorting needs a third of the memory of hashing
 
 
 def _compared(parts: Callable[[], Iterator[tuple[int, RawPart]]], id_column: str, suspects: pl.Series) -> Duplicates:

@@ -45,6 +45,7 @@ class Inputs:
         self.job = job
         self._prepared = prepared
         self._duplicates: Duplicates = {}
+        self._sound: frozenset[int] = frozenset()
         self._parts: tuple[tuple[int, ...], ...] = ()
 
     @property
@@ -65,7 +66,7 @@ class Inputs:
         """
         job = self.job
         if job.id_column is not None:
-            self._duplicates = find_duplicates(self._id_parts, job.id_column, on_rows)
+            self._duplicates, self._sound = find_duplicates(self._id_parts, job.id_column, on_rows)
         self._parts = tuple(_sizes(reader.facts().rows, job.part_rows) for reader in job.inputs)
 
     def examine(self) -> Examination:
@@ -129,7 +130,7 @@ class Inputs:
             yield self._cut(number, part)
 
     def _cut(self, number: int, part: RawPart) -> Cut:
-        ids, wrong = read_ids(part, self.job.id_column)
+        ids, wrong = read_ids(part, self.job.id_column, trusted=number in self._sound)
         rejects = self._rejects(number, part, ids, wrong)
         columns = dict(part.columns)
         bad = {*wrong, *self._duplicates.get(number, ())}
