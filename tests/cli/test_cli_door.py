@@ -60,8 +60,12 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Terminal], i
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """`mlsm --help` imports neither polars nor rich nor sqlite3."""
-    script = f"import sys, mlsm.cli as c; c.main(['--help']); sys.exit(sorted({set(HEAVY)!r} & set(sys.modules)) or 0)"
+    """`mlsm --help` and the help of every command import neither polars nor rich nor sqlite3."""
+    script = (
+        "import sys, mlsm.cli as c\n"
+        f"for line in {[[], *([name] for name in COMMANDS)]!r}: c.main([*line, '--help'])\n"
+        f"sys.exit(sorted({set(HEAVY)!r} & set(sys.modules)) or 0)"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (0, "") == (done.returncode, done.stderr)
 
