@@ -1,0 +1,35 @@
+"""The examples of README.md run, and print what it says they print."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_examples_print_what_the_readme_says(tmp_path: Path) -> None:
+    """The Python blocks, run as one script, print the text blocks, one after the other."""
+    text = README.read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    expected = "".join(re.findall(r"```text\n(.*?)```", text, re.DOTALL))
+    script = tmp_path / "readme.py"
+    script.write_text(code, encoding="utf-8")
+
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+
+    assert ("", expected) == (done.stderr, done.stdout)
+
+
+def test_commands_of_a_project_run(tmp_path: Path) -> None:
+    """Every `mlsm` command of the README's project section ends well, in the order shown."""
+    text = README.read_text(encoding="utf-8")
+    section = text.split("## A project")[1].split("## ")[0]
+    commands = [line.removeprefix("$ ").split("#")[0].strip() for line in section.splitlines() if line.startswith("$ ")]
+    script = "set -e\n" + "\n".join(commands).replace("mlsm ", f"'{sys.executable}' -m mlsm ")
+
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (0, 8) == (done.returncode, len(commands)), done.stderr
