@@ -176,23 +176,31 @@ def _output(rest: dict[str, Any]) -> str | None:
 def _reasons(value: Any, score: float | None) -> str | None:
     if value is None:
         return None
-    if isinstance(value, Reasons):
-        reasons = value
-    else:
-        plain = _plain(value, 0)
-        if isinstance(plain, list):
-            plain = {"items": plain}
-        try:
-            reasons = msgspec.convert(plain, Reasons)
-        except msgspec.ValidationError as error:
-            raise AnswerError(f"The reasons cannot be read: {error}.") from None
-        if "other" not in plain and reasons.scale == "score" and score is not None:
-            rest = score - reasons.baseline - math.fsum(item.contribution for item in reasons.items)
-            reasons = msgspec.structs.replace(reasons, other=rest if abs(rest) > _SLACK else 0.0)
+    reasons, told = _read_reasons(value)
+    if not told and reasons.scale == "score" and score is not None:
+        rest = score - reasons.baseline - math.fsum(item.contribution for item in reasons.items)
+        reasons = msgspec.structs.replace(reasons, other=rest if abs(rest) > _SLACK else 0.0)
     numbers = (reasons.baseline, reasons.other, *(item.contribution for item in reasons.items))
     if not all(map(math.isfinite, numbers)):
         raise AnswerError("The reasons hold a number that is not finite.")
-    return _encode(_plain(msgspec.to_builtins(reasons), 0)).decode()
+    for item in reasons.items:
+        _text(item.field)
+        _text(item.text or "")
+    return _encode(reasons).decode()
+
+
+def _read_reasons(value: Any) -> tuple[Reasons, bool]:
+    """Read reasons; tell whether they say what is left over (`other`)."""
+    if isinstance(value, Reasons):
+        return value, True
+    for plain in (value, None):  # plain mappings and numbers need no second look; others are opened first
+        found = _plain(value, 0) if plain is None else plain
+        found = {"items": found} if isinstance(found, (list, tuple)) else found
+        try:
+            return msgspec.convert(found, Reasons), "other" in found
+        except (msgspec.ValidationError, TypeError) as error:
+            failure = error
+    raise AnswerError(f"The reasons cannot be read: {failure}.")
 
 
 def _text(value: str) -> str:
