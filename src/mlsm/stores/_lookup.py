@@ -34,7 +34,7 @@ def find_run_id(beginning: str, run_ids: Sequence[str]) -> str:
             f"{len(fitting)} runs begin with {beginning!r}; expected one.",
             hint=f"Write more of the id: {_list(fitting)}.",
         )
-    begun = {run_id[: len(beginning)]: run_id for run_id in reversed(run_ids)}
+    begun = {run_id[: len(beginning)]: run_id for run_id in reversed(run_ids)} if beginning else {}
     near = [begun[match] for match in get_close_matches(beginning, begun, n=_SHOWN)] or list(run_ids[:_SHOWN])
     raise UnknownNameError(
         f"No run {beginning!r} in the store; expected the id of one, or its beginning.",

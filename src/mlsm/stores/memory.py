@@ -264,15 +264,15 @@ def _long_with_kept(batch: Batch) -> pl.DataFrame:
     """Give a lane's results in long form with the kept columns, the row and the model's place."""
     index = pl.int_range(pl.len(), dtype=pl.Int64)
     models = max(1, len(batch.models))
-    long = batch.long().with_columns(row=index // models, place=index % models)
+    long = batch.long().with_columns((index // models).alias("row"), (index % models).alias("place"))
     kept = kept_objects(batch.frame)
     objects = pl.lit(None, pl.String) if kept is None else pl.lit(kept).gather("row")
-    return long.with_columns(kept=objects).select(_STORED)
+    return long.with_columns(objects.alias("kept")).select(_STORED.keys())
 
 
 def _values(frame: pl.DataFrame) -> list[Result]:
-    return [read_result(row) for row in frame.select(long_schema().keys()).iter_rows()]
+    return [read_result(row) for row in frame.select(_LONG.keys()).drop("kept").iter_rows()]
 
 
 def _shown(frame: pl.DataFrame, selection: Selection) -> pl.DataFrame:
-    return selected(frame.select(_LONG), selection)
+    return selected(frame.select(_LONG.keys()), selection)

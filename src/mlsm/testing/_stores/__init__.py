@@ -1,0 +1,1 @@
+"""What a store promises, check by check; `mlsm.testing.stores` gathers them."""

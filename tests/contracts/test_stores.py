@@ -1,0 +1,40 @@
+"""Every store keeps every promise of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mlsm.contracts import Store
+from mlsm.stores import open_store
+from mlsm.testing.stores import STORE_CHECKS, check_store
+
+URLS = {"sqlite:": "sqlite:///store.db", "memory:": "memory:"}
+
+
+@pytest.fixture(params=list(URLS.values()), ids=list(URLS))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Open an empty store of each kind."""
+    opened = open_store(request.param, tmp_path)
+    yield opened
+    opened.dispose()
+
+
+@pytest.mark.parametrize("check", STORE_CHECKS.values(), ids=list(STORE_CHECKS))
+def test_store_keeps_its_promises(check: Callable[[Store], None], store: Store) -> None:
+    """Each check of the suite passes on each store."""
+    check(store)
+
+
+def test_checks_are_run_on_stores_of_their_own(tmp_path: Path) -> None:
+    """`check_store` opens a new store for every check, and passes on a good one."""
+    opened: list[Store] = []
+
+    def opener() -> Store:
+        opened.append(open_store(f"sqlite:///{len(opened)}.db", tmp_path))
+        return opened[-1]
+
+    check_store(opener)
+    assert len(STORE_CHECKS) == len(opened)
