@@ -43,7 +43,7 @@ chaos: $(DEV) ## run the long versions of the failure tests
 	@$(BIN)/pytest -q -n 2 -m chaos
 
 clean: ## remove .venv, the demo, caches and what was built
-	@rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv mlsm-demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

@@ -150,8 +150,10 @@ def _label(value: Any, limits: Limits) -> str | None:
 
 
 def _parts(value: Any) -> dict[str, Any]:
+    if type(value) is dict and all(type(key) is str for key in value):
+        return value.copy()
     if isinstance(value, Mapping):
-        return {_text(str(key)): item for key, item in value.items()}
+        return {str(key): item for key, item in value.items()}
     if isinstance(value, msgspec.Struct):
         return {name: getattr(value, name) for name in value.__struct_fields__}
     if is_dataclass(value) and not isinstance(value, type):
@@ -164,7 +166,7 @@ def _parts(value: Any) -> dict[str, Any]:
 
 
 def _output(rest: dict[str, Any]) -> str | None:
-    kept = {key: item for key, item in rest.items() if item is not None}
+    kept = {key: item for key, item in rest.items() if item is not None} if rest else rest
     if not kept:
         return None
     text = _encode(_plain(kept, 0))
@@ -183,9 +185,7 @@ def _reasons(value: Any, score: float | None) -> str | None:
     numbers = (reasons.baseline, reasons.other, *(item.contribution for item in reasons.items))
     if not all(map(math.isfinite, numbers)):
         raise AnswerError("The reasons hold a number that is not finite.")
-    for item in reasons.items:
-        _text(item.field)
-        _text(item.text or "")
+    _text("".join([item.field + (item.text or "") for item in reasons.items]))
     return _encode(reasons).decode()
 
 
@@ -206,10 +206,11 @@ def _read_reasons(value: Any) -> tuple[Reasons, bool]:
 def _text(value: str) -> str:
     if "\x00" in value:
         raise AnswerError("The answer holds text with a NUL character.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise AnswerError("The answer holds text that is not valid Unicode.") from None
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise AnswerError("The answer holds text that is not valid Unicode.") from None
     return str.__str__(value)
 
 
