@@ -32,7 +32,7 @@ test: $(DEV) ## run every test that must pass
 
 check: $(DEV) ## lint, formatting, types, floors
 	@failed=0; \
-	for step in "ruff check" "ruff format --check" "mypy" "lint-imports --no-logo"; do \
+	for step in "ruff check" "ruff format --check" "mypy" "lint-imports --no-logo --no-cache"; do \
 	  $(BIN)/$$step || failed=1; \
 	done; exit $$failed
 
