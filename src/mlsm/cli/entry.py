@@ -47,23 +47,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         mlsm ...
         0
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = _parser(arguments).parse_args(arguments)
-    except SystemExit as stop:  # argparse's way to return
-        return stop.code if isinstance(stop.code, int) else 2
-    try:
-        with _terminable(), own_stdout() as out:
-            terminal = Terminal(out=out, err=sys.stderr, json=args.json)
-            return command(args.command).run(args, terminal)
+        return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt as stop:
-        return _told("\nTerminated.", 143) if isinstance(stop, Terminated) else _told("\nInterrupted.", 130)
+        if argv is None:
+            # What is left is to wait for threads: who presses Ctrl-C once more ends the process at once.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        return _stopped(stop)
     except Exception as error:  # noqa: BLE001 - this door's one broad except, for our own bugs
         return _failed(error)
 
 
+def _run(arguments: list[str]) -> int:
+    try:
+        args = _parser(arguments).parse_args(arguments)
+    except SystemExit as stop:  # argparse's way to return
+        return stop.code if isinstance(stop.code, int) else 2
+    with _terminable(), own_stdout() as out:
+        terminal = Terminal(out=out, err=sys.stderr, json=args.json)
+        return command(args.command).run(args, terminal)
+
+
+def _stopped(stop: KeyboardInterrupt) -> int:
+    return _told("\nTerminated.", 143) if isinstance(stop, Terminated) else _told("\nInterrupted.", 130)
+
+
 def _failed(error: Exception) -> int:
     """Tell what ended the command, in words if somebody but us can mend it."""
+    if isinstance(error.__cause__, KeyboardInterrupt):  # as Python makes of one that falls into an import
+        return _stopped(error.__cause__)
     if isinstance(error, BrokenPipeError):
         return 141
     if isinstance(error, MlsmError):

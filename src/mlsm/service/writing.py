@@ -86,9 +86,11 @@ class Sink:
 
     def abandon(self) -> None:
         """Let the part at hand be written, forget those that wait, leave no half outputs."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        for output in self._outputs:
-            output.writer.abort()
+        try:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        finally:  # a second interrupt ends the waiting
+            for output in self._outputs:
+                output.writer.abort()
 
     def _write(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
         if self._store is not None and self._opened is not None:

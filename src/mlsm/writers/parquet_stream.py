@@ -97,8 +97,9 @@ class ParquetStream:
             self._written = True
         except _CancelledError:
             pass
-        # What went wrong here is raised where the next frame is handed on.
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        # What went wrong here is raised where the next frame is handed on; Ctrl-C ends whatever polars does,
+        # in whichever thread.
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyboardInterrupt) as error:
             self._failure = error
 
     def _frames(self) -> Iterator[pl.DataFrame]:
