@@ -18,14 +18,14 @@ from mlsm._typing import LANES, Lane
 from mlsm.contracts import ROW_ID, Column
 from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
 from mlsm.engine.bisect import bisect
-from mlsm.engine.columns import Checked, check_column
+from mlsm.engine.columns import Checked, check_column, check_series
 from mlsm.engine.frames import frame_of_answers, read_returned, read_values
 from mlsm.engine.objects import objects_of
 from mlsm.engine.order import Prepared, Slot, Step
 from mlsm.engine.record import condition_failure, data_of, invalid, no_data, skipped
 from mlsm.engine.rowwise import check_rowwise
 
-__all__ = ["call_frame", "score_part"]
+__all__ = ["call_frame", "check_part", "score_part"]
 
 _TRACES_MAX = 3
 
@@ -43,6 +43,7 @@ def score_part(
     verdicts: dict[str, Failure | None] | None = None,
     lanes: Collection[Lane] = LANES,
     answered: Mapping[str, pl.DataFrame] | None = None,
+    checked: Mapping[int, Checked] | None = None,
 ) -> Batch:
     """Score the rows of a part with the models of the catalog.
 
@@ -59,8 +60,10 @@ def score_part(
             is asked on the first part that it meets; the caller keeps the answers for a run.
         lanes: the lanes whose models are called; the batch has no results of others.
         answered: facets, a row a record, of the models of other lanes on which these stand.
+        checked: what `check_part` found of these columns, where it was asked before.
     """
-    part = _Part(prepared, ids, columns, as_of, {} if verdicts is None else verdicts)
+    checked = check_part(prepared, columns) if checked is None else checked
+    part = _Part(prepared, ids, columns, as_of, {} if verdicts is None else verdicts, checked=dict(checked))
     for step in prepared.steps:
         if step.columns.lane in lanes:
             part.answers[step.place] = _score(part, step)
@@ -81,6 +84,20 @@ def score_part(
         run_id=run_id,
         traces=tuple(part.traces.values()),
     )
+
+
+def check_part(prepared: Prepared, columns: Mapping[str, Column]) -> dict[int, Checked]:
+    """Read the columns of a part that have a type, for all models at once.
+
+    This needs no model and hardly the interpreter's lock: a thread may do it for the next
+    part while this one is scored. The other columns are read when a model asks for them.
+    """
+    typed = {}
+    for place, slot in enumerate(prepared.slots):
+        raw = columns.get(slot.column) if slot.model is None else None
+        if isinstance(raw, pl.Series) and not slot.field.kind.mutable:
+            typed[place] = slot.field, slot.read, raw
+    return check_series(typed, prepared.reading)
 
 
 @dataclass(slots=True)
@@ -252,10 +269,8 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
     call = partial(call_frame, step, part.as_of)
     ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height)
     part.note(step, [found for *_, found in ranges])
-    answered = pl.concat(
-        [frame_of_answers([failed(found.failure)]) if isinstance(found, Raised) else found for *_, found in ranges],
-        how="diagonal",
-    )
+    pieces = [frame_of_answers([failed(f.failure)]) if isinstance(f, Raised) else f for *_, f in ranges]
+    answered = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal")
     if key in part.verdicts or (answered.get_column("outcome") != ERROR).sum() < 2:
         return answered  # found row-wise before, or too little to tell
     failure = part.verdicts[key] = check_rowwise(call, handed, answered)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -23,7 +23,9 @@ from mlsm.engine.objects import objects_of
 if TYPE_CHECKING:
     from mlsm.contracts import Column
 
-__all__ = ["Checked", "check_column", "series_of"]
+__all__ = ["Checked", "check_column", "check_series", "series_of"]
+
+T = TypeVar("T")
 
 _EXACT: dict[str, type] = {"int": int, "float": float, "bool": bool}
 
@@ -82,7 +84,18 @@ def check_column(field: Field, read: FieldReader, raw: Column | None, size: int,
         return _absent(field, read, size)
     if isinstance(raw, list):
         return _check_list(field, read, raw)
-    return _check_series(field, read, raw, reading)
+    return check_series({field.name: (field, read, raw)}, reading)[field.name]
+
+
+def check_series(fields: Mapping[T, tuple[Field, FieldReader, pl.Series]], reading: Reading) -> dict[T, Checked]:
+    """Read several columns that have a type; what can be converted is, in one step.
+
+    Args:
+        fields: by any name: the field, its reader for one value, the column.
+        reading: how the project spells values.
+    """
+    found = convert({name: (_uncoded(raw), field.kind) for name, (field, _, raw) in fields.items()}, reading)
+    return {name: _check_series(field, read, raw, found.get(name)) for name, (field, read, raw) in fields.items()}
 
 
 def _absent(field: Field, read: FieldReader, size: int) -> Checked:
@@ -145,10 +158,14 @@ def _each(field: Field, read: FieldReader, raw: Sequence[Any]) -> Checked:
     return Checked(field.kind, bad, values=values)
 
 
-def _check_series(field: Field, read: FieldReader, raw: pl.Series, reading: Reading) -> Checked:
-    if isinstance(raw.dtype, (pl.Categorical, pl.Enum)):
-        raw = raw.cast(pl.String)
-    found = None if field.kind.mutable else convert(raw, field.kind, reading)
+def _uncoded(raw: pl.Series) -> pl.Series:
+    return raw.cast(pl.String) if isinstance(raw.dtype, (pl.Categorical, pl.Enum)) else raw
+
+
+def _check_series(
+    field: Field, read: FieldReader, raw: pl.Series, found: tuple[pl.Series, pl.Series] | None
+) -> Checked:
+    raw = _uncoded(raw)
     if found is None:
         values = objects_of(raw)
         if raw.dtype == pl.String and not field.kind.mutable:

@@ -7,8 +7,8 @@ narrow as is fast; it must never be sure of a value that the reader reads otherw
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
 
 import polars as pl
 
@@ -22,31 +22,37 @@ _PLAIN_INT = r"^-?[0-9]{1,18}$"
 _PLAIN_FLOAT = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?$"
 _EXACT_INT_MAX = 2.0**53
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+T = TypeVar("T")
+
 _TICKS_A_DAY = {"ms": 86_400_000, "us": 86_400_000_000}
 
 _Conversion: TypeAlias = Callable[[pl.Expr, pl.DataType, Kind, Reading], tuple[pl.Expr, pl.Expr]]
 """Gives the converted values, and a flag that is true where they are surely right."""
 
 
-def convert(raw: pl.Series, kind: Kind, reading: Reading) -> tuple[pl.Series, pl.Series] | None:
-    """Convert a column; give the values and which are surely right.
+def convert(columns: Mapping[T, tuple[pl.Series, Kind]], reading: Reading) -> dict[T, tuple[pl.Series, pl.Series]]:
+    """Convert columns in one step; give of each the values and which are surely right.
 
     Args:
-        raw: the column as it was read.
-        kind: what it should hold.
+        columns: each column as it was read, and what it should hold.
         reading: how the project spells values.
 
     Returns:
-        None where there is no conversion of this type to this kind.
+        Only those whose type has a conversion to the kind.
     """
-    conversion = _CONVERSIONS.get((kind.name, raw.dtype.base_type()))
-    if conversion is None:
-        return None
-    values, sure = conversion(pl.col("raw"), raw.dtype, kind, reading)
-    if kind.constrained and kind.name in ("int", "float"):
-        sure &= _within_bounds(values, kind)
-    table = raw.alias("raw").to_frame().select(values.alias("values"), sure.fill_null(value=False).alias("sure"))
-    return table.get_column("values"), table.get_column("sure")
+    raws, expressions, known = [], [], []
+    for place, (name, (raw, kind)) in enumerate(columns.items()):
+        conversion = None if kind.mutable else _CONVERSIONS.get((kind.name, raw.dtype.base_type()))
+        if conversion is None:
+            continue
+        values, sure = conversion(pl.col(str(place)), raw.dtype, kind, reading)
+        if kind.constrained and kind.name in ("int", "float"):
+            sure &= _within_bounds(values, kind)
+        known.append(name)
+        raws.append(raw.alias(str(place)))
+        expressions += [values.alias(f"{place}.values"), sure.fill_null(value=False).alias(f"{place}.sure")]
+    found = iter(pl.DataFrame(raws).select(expressions).get_columns() if raws else ())
+    return {name: (next(found), next(found)) for name in known}
 
 
 def _within_bounds(values: pl.Expr, kind: Kind) -> pl.Expr:

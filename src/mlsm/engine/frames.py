@@ -24,6 +24,7 @@ FACET_TYPES = {
 }
 _EXACT_INT_MAX = 2.0**53 - 1
 """Greater ones are looked at one by one: 2**53 may stand for an int that it rounded."""
+_ALL_OK = pl.Series("outcome", [OK], pl.UInt8)
 _NUMBERS = frozenset({float, int, type(None)})
 _PLAIN_KEYS = frozenset({"score", "label"})
 
@@ -68,22 +69,23 @@ def _numbers(values: list[Any]) -> pl.Series | None:
 def _read_scores(scores: pl.Series, values: Sequence[Any] | pl.Series, limits: Limits) -> pl.DataFrame:
     """Read scores as a whole; those that are not surely right go one by one."""
     low, high = max(limits.low, -_EXACT_INT_MAX), min(limits.high, _EXACT_INT_MAX)
+    scores = scores.alias("score")
+    if _all_within(scores, low, high):
+        return pl.DataFrame([_ALL_OK.new_from_index(0, len(scores)), scores])
     score = pl.col("score")
-    frame = (
-        scores.alias("score")
-        .to_frame()
-        .select(
-            (score.is_null().cast(pl.UInt8) * ABSTAINED).alias("outcome"),  # OK is 0
-            score,
-            score.is_between(low, high).fill_null(value=True).alias("sure"),
-        )
-    )
-    sure = frame.get_column("sure")
-    frame = frame.drop("sure")
-    if sure.all():
-        return frame
+    outcome = (score.is_null().cast(pl.UInt8) * ABSTAINED).alias("outcome")
+    frame = scores.to_frame().select(outcome, score)
+    sure = scores.is_between(low, high).fill_null(value=True)
     rows = (~sure).arg_true().to_list()
     return replace_rows(frame, {row: read_answer(values[row], limits) for row in rows})
+
+
+def _all_within(scores: pl.Series, low: float, high: float) -> bool:
+    """Tell without making a column that all are numbers within bounds; NaN and infinity spoil the sum."""
+    if not len(scores) or scores.null_count() or not math.isfinite(scores.sum()):
+        return False
+    least, greatest = scores.min(), scores.max()
+    return isinstance(least, float) and isinstance(greatest, float) and low <= least and greatest <= high
 
 
 def replace_rows(frame: pl.DataFrame, answers: dict[int, Answer]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import polars as pl
 from mlsm._batch import KEPT
 from mlsm._typing import LANES, Lane
 from mlsm.contracts import Column, RawPart, Reject
+from mlsm.engine.columns import Checked
 from mlsm.engine.order import Prepared
 from mlsm.errors import InputError
 from mlsm.service.ids import Duplicates, find_duplicates, read_ids
@@ -25,7 +26,8 @@ _REJECTS_SHOWN = 1_000
 class Cut:
     """A part ready to be scored: good ids, raw columns, and the rows left out.
 
-    `lanes` are those to be scored, `answered` what models of the others said, by key.
+    `lanes` are those to be scored, `answered` what models of the others said, by key;
+    `checked` what was read of the columns ahead of time, by slot.
     """
 
     number: int
@@ -36,6 +38,7 @@ class Cut:
     rejects: tuple[Reject, ...]
     lanes: tuple[Lane, ...] = LANES
     answered: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    checked: Mapping[int, Checked] | None = None
 
 
 class Inputs:

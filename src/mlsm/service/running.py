@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +18,8 @@ import msgspec
 
 from mlsm._batch import Batch
 from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store
-from mlsm.engine.batch import score_part
+from mlsm.engine.batch import check_part, score_part
+from mlsm.engine.order import Prepared
 from mlsm.executors import EXECUTORS
 from mlsm.service.held import Held
 from mlsm.service.inputs import Cut, Inputs
@@ -104,7 +106,7 @@ def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell:
     executor = import_module(EXECUTORS["inline"])
     rejects: dict[int, Any] = {}
     with _collector_paused():
-        cuts = _noted(ahead(held.rest(inputs.cuts(whole))), rejects)
+        cuts = _noted(ahead(_checked(held.rest(inputs.cuts(whole)), held.prepared)), rejects)
         for batch in executor.run(scoring, cuts, "mlsm.service.running:score_cut"):
             cut_rejects = rejects.pop(batch.part)
             sink.write(batch, cut_rejects)
@@ -139,6 +141,7 @@ def score_cut(scoring: Scoring, cut: Cut) -> Batch:
         verdicts=scoring.verdicts,
         lanes=cut.lanes,
         answered=cut.answered,
+        checked=cut.checked,
     )
     if job.keep_inputs == "none":
         return batch
@@ -154,6 +157,11 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := fetched.result()) is not None:
             fetched = pool.submit(next, items, None)
             yield item
+
+
+def _checked(cuts: Iterator[Cut], prepared: Prepared) -> Iterator[Cut]:
+    for cut in cuts:
+        yield replace(cut, checked=check_part(prepared, cut.columns))
 
 
 def _noted(cuts: Iterator[Cut], rejects: dict[int, Any]) -> Iterator[Cut]:
