@@ -174,6 +174,7 @@ class Play:
 
     folder: Path
     part_rows: int = PART_ROWS
+    leads: int = LEADS
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -221,6 +222,11 @@ class Play:
     def noted(self, name: str = "calls") -> Callable[[], int]:
         """Give what counts the calls in a file while it grows."""
         return Noted(self.folder / name)
+
+    def log(self, run_id: str) -> list[Any]:
+        """Read the events of a run's log."""
+        lines = (self.folder / ".mlsm" / "logs" / f"{run_id}.ndjson").read_text().splitlines()
+        return [json.loads(line) for line in lines]
 
     def out(self) -> pl.DataFrame:
         """Read the results that were written besides."""
