@@ -181,7 +181,7 @@ class Executor(Protocol):
 
 
 class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A model version as a run records it."""
+    """A model version as a run records it; `columns` names those of fields that are called otherwise."""
 
     name: str
     version: str
@@ -190,6 +190,7 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     source: str | None = None
     upstreams: tuple[str, ...] = ()
+    columns: dict[str, str] = {}
 
     @property
     def key(self) -> str:
@@ -211,11 +212,12 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         purpose: `live` results count for `current`, those of a `trial` never do.
-        as_of: the clock of the run, UTC. A resume takes over the stored one.
+        as_of: the clock of the run, UTC. A resume takes over the stored one, unless it names another.
         models: the catalog, in its order; retired models are left out.
         inputs: what is read.
         id_column: the column of ids, None for row numbers.
         keep: columns that travel untouched.
+        as_of_named: whether somebody asked for this clock, rather than took the time of day.
         parent: the run that this one repeats or continues.
         provenance: versions, host, command; told, not compared.
     """
@@ -226,6 +228,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[InputEntry, ...]
     id_column: str | None
     keep: tuple[str, ...] = ()
+    as_of_named: bool = False
     parent: str | None = None
     provenance: dict[str, str] = {}
 

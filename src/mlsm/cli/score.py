@@ -116,6 +116,7 @@ def job_of(args: Namespace, project: Project, now: datetime) -> Job:
         inputs=inputs,
         id_column=id_column,
         as_of=as_of,
+        as_of_named=args.as_of is not None,
         keep=project.keep,
         reading=project.reading,
         shape=project.shape,

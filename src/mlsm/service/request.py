@@ -14,7 +14,7 @@ from mlsm.contracts import Reader, Reject, Writer
 
 __all__ = ["PART_ROWS", "Examination", "Job", "Output"]
 
-PART_ROWS = 20_000
+PART_ROWS = 25_000
 """Rows a part: large enough for columns to pay, small enough that a kill costs a second."""
 
 
@@ -27,6 +27,7 @@ class Job:
         inputs: what is read, in order; of records with the same id the first is scored.
         id_column: the column of ids, None for `<file stem>:<row>`.
         as_of: the clock that the models see, UTC.
+        as_of_named: whether somebody asked for it; else a resumed run keeps its own.
         keep: columns that travel into the store and exports untouched.
         reading: how the data spells values.
         shape: `flat`, or `nested` records with `record["data"][name][version]`.
@@ -44,6 +45,7 @@ class Job:
     inputs: tuple[Reader, ...]
     id_column: str | None
     as_of: datetime
+    as_of_named: bool = False
     keep: tuple[str, ...] = ()
     reading: Reading = field(default_factory=Reading)
     shape: Shape = "flat"

@@ -203,22 +203,40 @@ def _plan(job: Job, inputs: Inputs) -> RunPlan:
             digest=model.digest,
             source=model.source,
             upstreams=tuple(job.catalog.upstreams(model.key).values()),
+            columns={field.name: field.column for field in model.inputs if field.column != field.name},
         )
         for model in job.catalog.running
     )
     entries = tuple(
-        InputEntry(source=reader.source, fingerprint=reader.fingerprint(), options=reader.options(), parts=parts)
+        InputEntry(
+            source=reader.source,
+            fingerprint=reader.fingerprint(),
+            options=reader.options() | _declared(job),
+            parts=parts,
+        )
         for reader, parts in zip(job.inputs, inputs.parts, strict=True)
     )
     return RunPlan(
         purpose=job.purpose,
         as_of=job.as_of,
+        as_of_named=job.as_of_named,
         models=models,
         inputs=entries,
         id_column=job.id_column,
         keep=job.keep,
         provenance={**_versions(), **job.provenance},
     )
+
+
+def _declared(job: Job) -> dict[str, str]:
+    """Tell what is declared of the data's spelling, so that a resume with another is refused."""
+    reading = job.reading
+    declared = {name: sorted(getattr(reading, name)) for name in ("null", "true", "false")}
+    declared["date_formats"] = [*reading.date_formats]
+    told = {name: msgspec.json.encode(words).decode() for name, words in declared.items() if words}
+    if reading.decimal != ".":
+        told["decimal"] = reading.decimal
+    return told if job.shape == "flat" else {**told, "shape": job.shape}
 
 
 def _versions() -> dict[str, str]:

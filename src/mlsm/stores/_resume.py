@@ -12,6 +12,9 @@ __all__ = ["Begun", "differences", "run_to_resume"]
 
 _SHOWN = 6
 """Parts of an input that a message lists."""
+_FACTS = tuple((what, "is", "it was") for what in ("status", "kind")) + tuple(
+    (what, "are", "they were") for what in ("upstreams", "columns")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,9 @@ def run_to_resume(plan: RunPlan, begun: Iterable[Begun]) -> str | None:
 def differences(stored: RunPlan, plan: RunPlan) -> list[str]:
     """Tell in what a plan differs from the stored one, one sentence a difference.
 
-    Not compared are `provenance` and `parent`, which decide no result; `as_of`, which a
-    resume takes over; and where a model's code lies, since its digest says what it is.
+    Not compared are `provenance` and `parent`, which decide no result; an `as_of` that
+    nobody named, since a resume takes over the stored one; and where a model's code lies,
+    since its digest says what it is.
     """
     found = []
     for what, before, now in (
@@ -77,6 +81,8 @@ def differences(stored: RunPlan, plan: RunPlan) -> list[str]:
     ):
         if before != now:
             found.append(f"{what} is {now!r}; it was {before!r}.")
+    if plan.as_of_named and plan.as_of != stored.as_of:
+        found.append(f"The clock (as of) is {plan.as_of.isoformat()}; it was {stored.as_of.isoformat()}.")
     return [*found, *_models(stored.models, plan.models), *_inputs(stored.inputs, plan.inputs)]
 
 
@@ -91,9 +97,11 @@ def _models(stored: tuple[ModelEntry, ...], models: tuple[ModelEntry, ...]) -> l
         was = before[key]
         if model.digest != was.digest:
             found.append(f"Model {key!r} answers differently: its digest is {model.digest!r}; it was {was.digest!r}.")
-        for what in ("status", "kind", "upstreams"):
+        for what, is_now, was_then in _FACTS:
             if getattr(model, what) != getattr(was, what):
-                found.append(f"The {what} of model {key!r} is {getattr(model, what)!r}; it was {getattr(was, what)!r}.")
+                found.append(
+                    f"The {what} of model {key!r} {is_now} {getattr(model, what)!r}; {was_then} {getattr(was, what)!r}."
+                )
     if not found and list(before) != list(now):
         found.append(f"The order of the models is {list(now)!r}; it was {list(before)!r}.")
     return found
