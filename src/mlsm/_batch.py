@@ -190,7 +190,7 @@ class Batch:
         }
         columns = []
         for name, dtype in long_schema().items():
-            source = facet(model.key, name) if name in FACETS else name  # type: ignore[arg-type]  # narrowed by `in`
+            source = facet(model.key, name) if name in FACETS else name
             if name in constant:
                 expression = constant[name]
             elif source in self.frame.columns:

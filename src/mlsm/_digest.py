@@ -128,7 +128,8 @@ def _source(target: Any) -> bytes:
         code = getattr(target, "__code__", None)
         if code is None:
             return repr(getattr(target, "__qualname__", target)).encode()
-        return code.co_code + repr((code.co_names, [c for c in code.co_consts if isinstance(c, _PLAIN)])).encode()
+        constants = [constant for constant in code.co_consts if isinstance(constant, _PLAIN)]
+        return bytes(code.co_code) + repr((code.co_names, constants)).encode()
     lines = text.splitlines()
     if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         lines = lines[tree.lineno - 1 : tree.end_lineno]

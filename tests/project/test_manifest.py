@@ -75,7 +75,7 @@ def test_only_the_name_is_needed(project: Written) -> None:
     assert ("acme", None, (), Reading()) == (found.name, found.id_column, found.keep, found.reading)
     assert ("flat", Dialect(), 0) == (found.shape, found.dialect, found.min_records)
     assert ("sqlite:///mlsm.db", "none") == (found.store_url, found.keep_inputs)
-    assert (20_000, 0.01) == (found.part_rows, found.max_failed)
+    assert (25_000, 0.01) == (found.part_rows, found.max_failed)
     assert ["fit@1.0"] == list(found.catalog)
 
 
@@ -139,7 +139,7 @@ MISTAKES = {
         '[project]\nname = "acme"\n[run]\npart_rows = "20000"',
         (
             "mlsm.toml:4: [run] part_rows is the text '20000'; expected a whole number.\n"
-            "    Hint: Write part_rows = 20000."
+            "    Hint: Write part_rows = 25000."
         ),
     ),
     "flag for a number": (

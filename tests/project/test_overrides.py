@@ -86,7 +86,7 @@ MISTAKES = {
         {"MLSM_RUN_PART_ROWS": "1e3"},
         (
             "MLSM_RUN_PART_ROWS: [run] part_rows is the text '1e3'; expected a whole number.\n"
-            "    Hint: Write part_rows = 20000."
+            "    Hint: Write part_rows = 25000."
         ),
     ),
     "bad value": (

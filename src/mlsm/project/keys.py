@@ -73,7 +73,7 @@ KEYS = (
         check=values.url),
     Key(section="store", name="inputs", form="text", example='inputs = "none"', default="none",
         check=values.one_of("keep", "hash", "none")),
-    Key(section="run", name="part_rows", form="whole", example="part_rows = 20000", default=20_000,
+    Key(section="run", name="part_rows", form="whole", example="part_rows = 25000", default=25_000,
         check=values.at_least(1)),
     Key(section="run", name="max_failed", form="number", example="max_failed = 0.01", default=0.01,
         check=values.share),
