@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -14,14 +15,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import chdir, closing, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from mlsm.cli import main
 from mlsm.contracts import RunEntry, Selection
 from mlsm.stores import open_store
 from mlsm.stores.sqlite import SqliteStore
@@ -116,9 +118,8 @@ def best_2(best, fit, new, number):
     return {"score": sum(one.score or 0 for one in (best, fit, new)) / 3, "seen": seen}
 '''
 
-ACTIVE = ("fit@1", "interest@1", "best@1")
-DRAFT = ("fit@2", "interest@2", "best@2")
-LANE = {**dict.fromkeys(ACTIVE, "active"), **dict.fromkeys(DRAFT, "draft")}
+_NUMBERS = itertools.count()
+
 
 Calls = Counter[tuple[str, int]]
 """How often a model (its key) was called with the lead in a row (from 0)."""
@@ -152,7 +153,7 @@ class Content:
     inputs: list[pl.DataFrame]
     scores: pl.DataFrame
     currents: pl.DataFrame
-    state: str = field(default="")
+    state: str
 
     def check_same(self, other: Content) -> None:
         """Assert that another run came to the same, to the last bit."""
@@ -176,6 +177,13 @@ class Play:
     part_rows: int = PART_ROWS
     leads: int = LEADS
 
+    def at(self, folder: Path) -> Play:
+        """Give the same project as it was copied into another folder."""
+        play = replace(self, folder=folder)
+        # A module of its own: several projects are loaded in the process of the tests.
+        play.models.rename(play.models.with_stem(f"chaos_models_{next(_NUMBERS)}"))
+        return play
+
     @property
     def command(self) -> tuple[str, ...]:
         """Give the arguments that score the leads, as every run of a test must have them."""
@@ -189,7 +197,8 @@ class Play:
     @property
     def models(self) -> Path:
         """Give the file of the models."""
-        return self.folder / "models" / "chaos_models.py"
+        (file,) = (self.folder / "models").glob("*.py")
+        return file
 
     def start(self, *arguments: str, calls: str = "calls", command: str = "score", **options: Any) -> Any:
         """Start a command; its models note their calls in a file of this name."""
@@ -208,6 +217,18 @@ class Play:
         with self.start(*arguments, **options) as process:
             out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def here(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in this process, which is faster."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+        with chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
+            code = main(["score", *arguments])
+        told = []
+        for stream in (out, err):
+            stream.flush()
+            stream.seek(0)
+            told.append(stream.read())
+        return subprocess.CompletedProcess(arguments, code, *told)
 
     def score(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Score the leads to the end."""
@@ -325,13 +346,13 @@ class Noted:
         return self._count
 
 
-def make_play(folder: Path, leads: int = LEADS) -> Play:
+def write_project(folder: Path, *, leads: int = LEADS) -> Play:
     """Write the project."""
     (folder / "models").mkdir(parents=True)
     (folder / "mlsm.toml").write_text(MANIFEST)
     (folder / "models" / "chaos_models.py").write_text(MODELS)
     (folder / "leads.csv").write_text(leads_text(leads))
-    return Play(folder=folder)
+    return Play(folder=folder, leads=leads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,7 +369,7 @@ class Reference:
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     """Score all leads without any interruption."""
-    play = make_play(tmp_path_factory.mktemp("reference") / "project")
+    play = write_project(tmp_path_factory.mktemp("reference") / "project")
     done = play.score()
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -361,14 +382,19 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     )
 
 
+@pytest.fixture(scope="session")
+def make_play() -> Callable[..., Play]:
+    """Give what writes a project with as many leads as are wanted."""
+    return write_project
+
+
 @pytest.fixture
 def play(tmp_path: Path) -> Play:
     """Make a project in which nothing was scored yet."""
-    return make_play(tmp_path / "project")
+    return write_project(tmp_path / "project")
 
 
 @pytest.fixture
 def new_play(tmp_path: Path) -> Callable[[], Play]:
     """Make as many projects as are asked for."""
-    numbers = itertools.count()
-    return lambda: make_play(tmp_path / f"project {next(numbers)}")
+    return lambda: write_project(tmp_path / f"project {next(_NUMBERS)}")
