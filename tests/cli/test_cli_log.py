@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import traceback
 from pathlib import Path
@@ -66,3 +67,23 @@ def test_tracebacks_lose_their_messages() -> None:
         kept = without_messages(traceback.format_exc())
     assert lead not in kept
     assert ["ValueError", "RuntimeError"] == [line for line in kept.splitlines() if line.endswith("Error")]
+
+
+def test_no_run_ends_for_a_log_that_cannot_be_written(tmp_path: Path) -> None:
+    """A log that cannot even be opened is given up, with the reason at hand."""
+    (tmp_path / "file").write_text("")
+    with RunLog(None, tmp_path / "file") as log:
+        log.event("run started")
+        log.begin("0198-run")
+        log.event("part done", part=0)
+    assert isinstance(log.failure, FileExistsError)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_no_run_ends_for_a_log_on_a_full_disk(tmp_path: Path) -> None:
+    """A log that fails in its midst is given up, too."""
+    with RunLog("/dev/full", tmp_path) as log:
+        log.begin("0198-run")
+        log.event("part done", part=0)
+        log.event("part done", part=1)
+    assert (errno.ENOSPC, None) == (None if log.failure is None else log.failure.errno, log.path)

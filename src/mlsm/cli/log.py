@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TextIO
@@ -24,6 +26,7 @@ class RunLog:
 
     Until the run has an id, events wait: its file is named after it, so that a run that
     was resumed has one log. Used as a context manager, it is closed on the way out.
+    A log that cannot be written is given up: no run ends for it.
 
     Args:
         target: a file, `-` for stderr, or None for a file of the run's own.
@@ -36,15 +39,17 @@ class RunLog:
         self._stream: TextIO | None = sys.stderr if target == "-" else None
         self._waiting: list[dict[str, Any]] = []
         self._run_id: str | None = None
+        self.failure: OSError | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._waiting:
-            self._open(_now_as_name())
-        if self._stream is not None and self._stream is not sys.stderr:
-            self._stream.close()
+        with self._given_up_where_it_fails():
+            if self._waiting:
+                self._open(_now_as_name())
+            if self._stream is not None and self._stream is not sys.stderr:
+                self._stream.close()
 
     @property
     def path(self) -> Path | None:
@@ -56,17 +61,35 @@ class RunLog:
     def begin(self, run_id: str | None) -> None:
         """Tell the run's id as soon as it is known, None for a run that is not stored."""
         self._run_id = self._run_id or run_id
-        self._open(run_id or _now_as_name())
+        with self._given_up_where_it_fails():
+            self._open(run_id or _now_as_name())
 
     def event(self, event: str, **facts: Any) -> None:
         """Write one event with its facts."""
+        if self.failure is not None:
+            return
         line = {"time": datetime.now(UTC), "event": event, "run_id": self._run_id, **facts}
-        if self._stream is None:
-            self._waiting.append(line)
-        else:
-            self._write(line)
+        with self._given_up_where_it_fails():
+            if self._stream is None:
+                self._waiting.append(line)
+            else:
+                self._write(line)
+
+    @contextmanager
+    def _given_up_where_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure = error
+            self._waiting = []
+            stream, self._stream = self._stream, None
+            if stream is not None and stream is not sys.stderr:
+                with suppress(OSError):  # what is buffered still has nowhere to go
+                    stream.close()
 
     def _open(self, name: str) -> None:
+        if self.failure is not None:
+            return
         if self._stream is None:
             path = Path(self._target) if self._target is not None else self._folder / f"{name}.ndjson"
             path.parent.mkdir(parents=True, exist_ok=True)

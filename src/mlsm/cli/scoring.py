@@ -63,6 +63,8 @@ def score_job(scoring: Scoring, terminal: Terminal) -> Done:
         log = stack.enter_context(RunLog(scoring.log, log_folder(scoring.project.folder)))
         batches = _BatchLog(log)
         report = _logged_run(scoring, store, log, batches, terminal)
+        if log.failure is not None:
+            terminal.say(f"The log could not be written to its end: {log.failure.strerror}.", style="yellow")
         if scoring.rejects is not None:
             write_rejects(scoring.rejects, report.rejects if store is None else _stored_rejects(store, report))
         return Done(
