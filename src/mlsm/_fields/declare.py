@@ -9,6 +9,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import (
     Annotated,
     Any,
@@ -164,15 +165,18 @@ def fields_of_function(function: Any, *, skip: frozenset[str] = RESERVED) -> Fie
         DeclarationError: a parameter has no annotation, takes any number of values, or
             its annotation is none of the kinds.
 
+    What a `functools.partial` was given already is no field.
+
     Example:
         >>> def fit(employees: int, title: str | None = None): ...
         >>> fields_of_function(fit).names
         ('employees', 'title')
     """
     hints = annotations_of(function)
+    given = function.keywords if isinstance(function, partial) else {}
     fields = []
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in skip:
+        if parameter.name in skip or parameter.name in given:
             continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise DeclarationError(
@@ -195,7 +199,11 @@ def annotations_of(function: Any) -> dict[str, Any]:
     Raises:
         DeclarationError: an annotation names something that its module does not hold.
     """
-    target = function if hasattr(function, "__annotations__") else type(function).__call__
+    target = function
+    while isinstance(target, partial):
+        target = target.func
+    if not (isinstance(target, type) or inspect.isroutine(target)):
+        target = type(target).__call__  # an object shows the annotations of its class's attributes as its own
     try:
         return get_type_hints(target, include_extras=True)
     except NameError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from mlsm._fields import fields_of_function, fields_of_mapping
@@ -51,13 +52,13 @@ def model(
     """
 
     def decorate(function: Function) -> Model:
+        chosen = _name_of(function) if name is None else name
         if batch and fields is None:
             raise DeclarationError(
-                f"Batch model {function.__name__!r} declares no fields.",
+                f"Batch model {chosen!r} declares no fields.",
                 hint="Pass fields={'employees': int, …}: they are the columns of its frame.",
             )
         inputs = fields_of_mapping(fields) if fields is not None else fields_of_function(function)
-        chosen = function.__name__ if name is None else name
         check_key(chosen, version)
         made = Model(
             chosen, inputs, version, function, status,
@@ -107,7 +108,7 @@ def summary_model(
     """
 
     def decorate(function: Function) -> SummaryModel:
-        chosen = function.__name__ if name is None else name
+        chosen = _name_of(function) if name is None else name
         check_key(chosen, version)
         made = SummaryModel(
             chosen, models, version, function, fields_of_mapping(fields or {}), status,
@@ -125,9 +126,21 @@ def summary_model(
     return decorate
 
 
-def _origin(function: Function) -> str | None:
-    module = getattr(function, "__module__", None)
-    return None if module is None else f"{module}:{function.__qualname__}"
+def _origin(function: Any) -> str | None:
+    while isinstance(function, partial):
+        function = function.func
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return None if named.__module__ is None else f"{named.__module__}:{named.__qualname__}"
+
+
+def _name_of(function: Function) -> str:
+    name: str | None = getattr(function, "__name__", None)
+    if name is None:
+        raise DeclarationError(
+            f"A {type(function).__name__!r} object has no name; expected one for its model.",
+            hint='Pass name="…".',
+        )
+    return name
 
 
 def _check_parameters(made: Model, expected: set[str]) -> None:
