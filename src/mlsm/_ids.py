@@ -23,7 +23,7 @@ def read_id(value: Any) -> tuple[str | None, str | None]:
         >>> read_id("007"), read_id(42.0), read_id(True)
         (('007', None), ('42', None), (None, 'The id True is a bool; expected text or a whole number.'))
     """
-    if hasattr(value, "dtype") and hasattr(value, "item"):
+    if type(value) is not str and hasattr(value, "dtype") and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, str):
         return _text(value)

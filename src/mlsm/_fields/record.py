@@ -30,6 +30,11 @@ def field_reader(field: Field, reading: Reading) -> FieldReader:
 def _reader(kind: Kind, path: str, nullable: bool, default: Any, reading: Reading) -> FieldReader:
     if kind.name in ("list", "object"):
         return container_reader(kind, path, nullable, default, reading, _reader)
+    read = _scalar_reader(kind, path, nullable, default, reading)
+    return _plain_text_first(read, reading.null) if kind.name == "str" and not kind.constrained else read
+
+
+def _scalar_reader(kind: Kind, path: str, nullable: bool, default: Any, reading: Reading) -> FieldReader:
     cast = cast_of(kind, reading)
     check = check_of(kind) if kind.constrained else None
     null = reading.null
@@ -53,3 +58,14 @@ def _reader(kind: Kind, path: str, nullable: bool, default: Any, reading: Readin
         return result
 
     return read
+
+
+def _plain_text_first(read: FieldReader, null: frozenset[str]) -> FieldReader:
+    """Let text of ASCII pass that begins and ends beyond the blanks, which sort up to the space."""
+
+    def read_text(value: Any, problems: list[Problem]) -> Any:
+        if type(value) is str and value[:1] > " " and value[-1] > " " and value.isascii() and value not in null:
+            return value
+        return read(value, problems)
+
+    return read_text

@@ -57,8 +57,10 @@ class Step:
         limits: what it declares of its answers.
         when: the condition under which it applies.
         columns: whose columns its results are.
+        source: name, version and status, as summaries see them.
         wants_as_of: whether it is handed the clock.
         watched: whether a summary stands on it.
+        conditional: whether it may not be called although its fields are right.
     """
 
     model: Model
@@ -70,17 +72,23 @@ class Step:
     limits: Limits
     when: When | None
     columns: ModelColumns
+    source: tuple[str, str, str]
     wants_as_of: bool
     watched: bool
+    conditional: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A catalog made ready: steps in the order of evaluation, slots, reading."""
+    """A catalog made ready: steps in the order of evaluation, slots, reading.
+
+    `readers` are the slots' columns and readers once more, at hand for one record.
+    """
 
     catalog: Catalog
     steps: tuple[Step, ...]
     slots: tuple[Slot, ...]
+    readers: tuple[tuple[str, FieldReader], ...]
     reading: Reading
     shape: Shape
 
@@ -129,12 +137,15 @@ def prepare(
                 limits=Limits.of(model),
                 when=_when(model, taken),
                 columns=ModelColumns(name=model.name, version=model.version, status=model.status, given=given),
+                source=(model.name, model.version, model.status),
                 wants_as_of=model.wants_as_of,
                 watched=model.key in watched,
+                conditional=bool(required) or model.when is not None,
             )
         )
     ordered = tuple(slot for _, slot in sorted(slots.values(), key=lambda entry: entry[0]))
-    return Prepared(catalog=catalog, steps=tuple(steps), slots=ordered, reading=reading, shape=shape)
+    readers = tuple((slot.column, slot.read) for slot in ordered)
+    return Prepared(catalog=catalog, steps=tuple(steps), slots=ordered, readers=readers, reading=reading, shape=shape)
 
 
 def _slot(model: Model, field: Field, slots: dict[Any, tuple[int, Slot]], reading: Reading, shape: Shape) -> int:

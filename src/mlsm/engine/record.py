@@ -18,6 +18,7 @@ __all__ = ["condition_failure", "invalid", "score_record", "skipped"]
 
 _INVALID = Outcome.INVALID.code
 _SKIPPED = Outcome.SKIPPED.code
+_OK = Outcome.OK
 _APPLIES_NOT = Answer(ABSTAINED)
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -46,28 +47,53 @@ def score_record(
     seen: list[Any] = [None] * size
     results: list[Any] = [None] * size
     for step in prepared.steps:
-        answer = _barred(step, values, wrong, seen, as_of) or _answer(step, values, seen, as_of, record_id)
-        of, code, output = step.columns, answer.code, answer.output
-        outcome = OUTCOMES[code]
-        if step.watched:
-            seen[step.place] = Upstream(outcome, answer.score, answer.label, output, of.source)
+        barred = _barred(step, values, wrong, seen, as_of) if wrong or step.conditional else None
+        answer = _answer(step, values, seen, as_of, record_id) if barred is None else barred
+        if not isinstance(answer, float):
+            results[step.place] = _result(step, answer, record_id, as_of, scored_at, run_id)
+            if step.watched:
+                seen[step.place] = Upstream(
+                    OUTCOMES[answer.code], answer.score, answer.label, answer.output, step.source
+                )
+            continue
+        name, version, status = step.source
         results[step.place] = Result(
             record_id=record_id,
-            model=of.name,
-            version=of.version,
-            status=of.status,
-            outcome=outcome,
-            score=answer.score,
-            label=answer.label,
-            output=None if output is None else msgspec.json.decode(output),
-            reasons=None if answer.reasons is None else msgspec.json.decode(answer.reasons, type=Reasons),
-            error=None if answer.error is None else msgspec.json.decode(answer.error, type=Failure),
-            given=_given(step, code, run_id) if of.given else (),
+            model=name,
+            version=version,
+            status=status,
+            outcome=_OK,
+            score=answer,
+            given=_given(step, _OK.code, run_id) if step.upstreams else (),
             run_id=run_id,
             as_of=as_of,
             scored_at=scored_at,
         )
+        if step.watched:
+            seen[step.place] = Upstream(_OK, answer, None, None, step.source)
     return tuple(results)
+
+
+def _result(
+    step: Step, answer: Answer, record_id: str, as_of: datetime, scored_at: datetime, run_id: str | None
+) -> Result:
+    name, version, status = step.source
+    return Result(
+        record_id=record_id,
+        model=name,
+        version=version,
+        status=status,
+        outcome=OUTCOMES[answer.code],
+        score=answer.score,
+        label=answer.label,
+        output=None if answer.output is None else msgspec.json.decode(answer.output),
+        reasons=None if answer.reasons is None else msgspec.json.decode(answer.reasons, type=Reasons),
+        error=None if answer.error is None else msgspec.json.decode(answer.error, type=Failure),
+        given=_given(step, answer.code, run_id) if step.upstreams else (),
+        run_id=run_id,
+        as_of=as_of,
+        scored_at=scored_at,
+    )
 
 
 def read_values(prepared: Prepared, record: Mapping[str, Any]) -> tuple[list[Any], dict[int, tuple[Problem, ...]]]:
@@ -75,7 +101,7 @@ def read_values(prepared: Prepared, record: Mapping[str, Any]) -> tuple[list[Any
     problems: list[Problem] = []
     if prepared.shape == "flat":
         get = record.get
-        values = [slot.read(get(slot.column, UNSET), problems) for slot in prepared.slots]
+        values = [read(get(column, UNSET), problems) for column, read in prepared.readers]
         if not problems:
             return values, {}
     values, wrong = [], {}
@@ -124,16 +150,20 @@ def _barred(
     return None if applies else _APPLIES_NOT
 
 
-def _answer(step: Step, values: list[Any], seen: list[Any], as_of: datetime, record_id: str) -> Answer:
+def _answer(step: Step, values: list[Any], seen: list[Any], as_of: datetime, record_id: str) -> Answer | float:
+    """Ask one model; a float stands for a score and nothing else, which is by far the most frequent."""
     handed = [values[slot] for slot in step.slots]
     if step.upstreams:
         handed = [seen[place] for place in step.upstreams.values()] + handed
     if step.wants_as_of:
         handed.append(as_of)
-    returned = attempt(step.predictor.record, *handed)
+    predictor, limits = step.predictor, step.limits
+    returned = attempt(predictor.record, *handed)
+    if type(returned) is float and limits.low <= returned <= limits.high and predictor.by_row:
+        return returned
     if isinstance(returned, Raised):
         return failed(returned.failure)
-    return read_answer(returned, step.limits) if step.predictor.by_row else _read_single(returned, step, record_id)
+    return read_answer(returned, limits) if predictor.by_row else _read_single(returned, step, record_id)
 
 
 def _read_single(returned: object, step: Step, record_id: str) -> Answer:

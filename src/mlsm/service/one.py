@@ -54,7 +54,7 @@ def score_one(
         >>> mlsm.score_one(catalog, {"id": 7, "employees": 250})[0].score
         25.0
     """
-    if not isinstance(record, Mapping):
+    if type(record) is not dict and not isinstance(record, Mapping):
         raise InputError(f"A record of type {type(record).__name__!r} cannot be scored; expected a mapping.")
     record_id, why = ("record:1", None) if id is None else read_id(record.get(id))
     if record_id is None:
