@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mlsm.errors import StoreError
-from mlsm.stores.sqlite.failures import translated
+from mlsm.stores.sqlite.failures import refuse_misplaced, translated
 from mlsm.stores.sqlite.schema import MIGRATIONS, migrate, version
 
 __all__ = ["Connections"]
 
 _PAUSE = 0.05
 """Seconds between two tries to turn the write-ahead log on."""
+_NO_LOG = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY_DIRECTORY)
+"""What SQLite says where it cannot make the log that a reader needs."""
 
 
 class Connections:
@@ -102,6 +103,7 @@ class Connections:
         _close(db)
 
     def _open_writer(self, mode: str) -> sqlite3.Connection:
+        refuse_misplaced(self.path)
         db = self._connect(f"mode={mode}")
         try:
             # What is checked first is never changed: a database of somebody else keeps its journal.
@@ -135,17 +137,13 @@ class Connections:
 
     def _open_reader(self) -> tuple[sqlite3.Connection, bool]:
         """Open a reader, and tell whether it stays right when somebody writes."""
-        if not self.path.parent.is_dir():
-            raise StoreError(
-                f"Could not open the store {str(self.path)!r}: there is no folder {str(self.path.parent)!r}.",
-                hint="Make the folder, or check the path.",
-            )
+        refuse_misplaced(self.path)
         if not self.path.exists():
             return _empty(), False
         try:
             db, lasting = self._connect_checked("mode=ro"), True
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_CANTOPEN or self._log().exists():
+            if error.sqlite_errorcode not in _NO_LOG or self._log().exists():
                 raise
             # In a folder that may not be written no log can be made; without one the file is all there is.
             db, lasting = self._connect_checked("mode=ro&immutable=1"), False
