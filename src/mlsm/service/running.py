@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -20,6 +20,7 @@ from mlsm._batch import Batch
 from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store
 from mlsm.engine.batch import check_part, score_part
 from mlsm.engine.order import Prepared
+from mlsm.errors import StoreError
 from mlsm.executors import EXECUTORS
 from mlsm.service.held import Held
 from mlsm.service.inputs import Cut, Inputs
@@ -93,7 +94,9 @@ def run(
             skipped=len(held.whole), started=started, seconds=seconds, finished=finished,
         )  # fmt: skip
         if store is not None and opened is not None:
-            store.close_run(opened.run_id, state=report.state, report=_told(report))
+            # What ended a run early is the news, not that the store cannot note it: it notices a process that is gone.
+            with nullcontext() if finished else suppress(StoreError):
+                store.close_run(opened.run_id, state=report.state, report=_told(report))
     return report
 
 

@@ -49,6 +49,7 @@ class Sink:
         self._threaded = store is not None or bool(outputs)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlsm-writer")
         self._waiting: list[Future[None]] = []
+        self._failed = False
 
     @property
     def run_id(self) -> str | None:
@@ -93,6 +94,13 @@ class Sink:
                 output.writer.abort()
 
     def _write(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
+        if self._failed:  # the parts behind one that failed: a store that is away is not asked for each
+            return
+        self._failed = True
+        self._write_part(batch, rejects)
+        self._failed = False
+
+    def _write_part(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
         if self._store is not None and self._opened is not None:
             scored = {model.lane for model in batch.models}
             for lane in (lane for lane in LANES if lane in scored):
