@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import chdir, closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ import pytest
 
 from mlsm.cli import main
 from mlsm.contracts import RunEntry, Selection
+from mlsm.project import load_project
+from mlsm.readers import open_reader
+from mlsm.service import Job
 from mlsm.stores import open_store
 from mlsm.stores.sqlite import SqliteStore
 
@@ -174,12 +178,13 @@ class Play:
     """A project in a folder, scored by processes that may be killed."""
 
     folder: Path
+    database: Path
     part_rows: int = PART_ROWS
     leads: int = LEADS
 
     def at(self, folder: Path) -> Play:
         """Give the same project as it was copied into another folder."""
-        play = replace(self, folder=folder)
+        play = replace(self, folder=folder, database=folder / "mlsm.db")
         # A module of its own: several projects are loaded in the process of the tests.
         play.models.rename(play.models.with_stem(f"chaos_models_{next(_NUMBERS)}"))
         return play
@@ -188,11 +193,6 @@ class Play:
     def command(self) -> tuple[str, ...]:
         """Give the arguments that score the leads, as every run of a test must have them."""
         return "leads.csv", "--as-of", "2026-01-01", "--json", "--out", "out.parquet"
-
-    @property
-    def database(self) -> Path:
-        """Give the file of the store."""
-        return self.folder / "mlsm.db"
 
     @property
     def models(self) -> Path:
@@ -218,6 +218,19 @@ class Play:
             out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
+    def job(self) -> Job:
+        """Ask for what the command line would, in this process and from the project's folder."""
+        project = load_project(self.folder)
+        return Job(
+            catalog=project.catalog,
+            inputs=(open_reader("leads.csv"),),
+            id_column=project.id_column,
+            as_of=datetime(2026, 1, 1, tzinfo=UTC),
+            keep=project.keep,
+            part_rows=project.part_rows,
+            keep_inputs=project.keep_inputs,
+        )
+
     def here(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command in this process, which is faster."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
@@ -239,6 +252,11 @@ class Play:
         path = self.folder / name
         noted = _CALL.findall(path.read_bytes()) if path.exists() else []
         return Counter((key.decode(), int(number) - FIRST) for key, number in noted)
+
+    def lanes(self, name: str = "calls") -> set[tuple[int, str]]:
+        """Give the lanes of parts of which models were called."""
+        lanes = {"1": "active", "2": "draft"}
+        return {(row // self.part_rows, lanes[key[-1]]) for key, row in self.calls(name)}
 
     def noted(self, name: str = "calls") -> Callable[[], int]:
         """Give what counts the calls in a file while it grows."""
@@ -352,7 +370,7 @@ def write_project(folder: Path, *, leads: int = LEADS) -> Play:
     (folder / "mlsm.toml").write_text(MANIFEST)
     (folder / "models" / "chaos_models.py").write_text(MODELS)
     (folder / "leads.csv").write_text(leads_text(leads))
-    return Play(folder=folder, leads=leads)
+    return Play(folder=folder, database=folder / "mlsm.db", leads=leads)
 
 
 @dataclass(frozen=True, kw_only=True)
