@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mlsm.contracts import Store
 from mlsm.stores import open_store
+from mlsm.stores.sqlite import SqliteStore
 from mlsm.testing.stores import STORE_CHECKS, check_store
 
 URLS = {"sqlite:": "sqlite:///store.db", "memory:": "memory:"}
@@ -20,6 +23,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened = open_store(request.param, tmp_path)
     yield opened
     opened.dispose()
+    if isinstance(opened, SqliteStore) and opened.path.exists():
+        with closing(sqlite3.connect(opened.path)) as db:
+            assert [("ok",)] == db.execute("PRAGMA integrity_check").fetchall()
+            assert [] == db.execute("PRAGMA foreign_key_check").fetchall()
 
 
 @pytest.mark.parametrize("check", STORE_CHECKS.values(), ids=list(STORE_CHECKS))

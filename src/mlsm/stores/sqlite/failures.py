@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlsm.errors import StoreAwayError, StoreError
 
-__all__ = ["translated", "translation"]
+__all__ = ["refuse_misplaced", "translated", "translation"]
 
 _PRIMARY = 0xFF
 """The low byte of an error's code is its class; the rest tells which of that class."""
@@ -39,8 +39,8 @@ _MEANT: dict[int, tuple[type[StoreError], str, str]] = {
     ),
     sqlite3.SQLITE_READONLY: (
         StoreError,
-        "Could not write to the store {path!r}: the file or its folder may only be read.",
-        "Give yourself the right to write the file and its folder, or choose another store.",
+        "Could not use the store {path!r}: the file or its folder may only be read, or not even that.",
+        "Give yourself the right to write to the file and its folder, or choose another store.",
     ),
     sqlite3.SQLITE_CONSTRAINT: (
         StoreError,
@@ -71,7 +71,12 @@ def translation(error: sqlite3.Error, path: Path) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
     told = f"SQLite says: {error}."
     if code == sqlite3.SQLITE_CANTOPEN:
-        return _not_opened(path, told)
+        if not path.exists():
+            return StoreError(
+                f"Could not open the store {str(path)!r}: there is no such file, and none can be made there. {told}",
+                hint="Check the path and the rights to write to its folder.",
+            )
+        code = sqlite3.SQLITE_READONLY
     meant = _MEANT.get(_LIKE.get(code, code))
     if meant is None:
         return StoreError(f"Could not use the store {str(path)!r}. {told}")
@@ -79,18 +84,15 @@ def translation(error: sqlite3.Error, path: Path) -> StoreError:
     return kind(f"{message.format(path=str(path))} {told}", hint=hint)
 
 
-def _not_opened(path: Path, told: str) -> StoreError:
+def refuse_misplaced(path: Path) -> None:
+    """Refuse a path that cannot be a store's, which SQLite would call a failure of the disk."""
     if not path.parent.is_dir():
-        return StoreError(
+        raise StoreError(
             f"Could not open the store {str(path)!r}: there is no folder {str(path.parent)!r}.",
             hint="Make the folder, or check the path.",
         )
-    if not path.exists():
-        return StoreError(
-            f"Could not open the store {str(path)!r}: there is no such file, and none can be made there. {told}",
-            hint="Check the path and the rights to write to its folder.",
+    if path.is_dir():
+        raise StoreError(
+            f"Could not open the store {str(path)!r}: it is a folder; expected a file, or a path where none is yet.",
+            hint="Write the name of a file in it, such as 'leads.db'.",
         )
-    return StoreError(
-        f"Could not open the store {str(path)!r}: expected a file that may be read. {told}",
-        hint="Check that it is a file, and the rights to it and its folder.",
-    )
