@@ -19,7 +19,7 @@ class Poison:
     def __repr__(self) -> str:
         raise RuntimeError
 
-    __str__ = __len__ = __float__ = __iter__ = __repr__  # type: ignore[assignment]  # all alike
+    __str__ = __len__ = __float__ = __iter__ = __repr__
 
 
 def results_of(scores: Any, ids: set[str], keys: set[str]) -> list[Result]:

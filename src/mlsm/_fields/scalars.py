@@ -170,9 +170,10 @@ def _moment(text: str, formats: tuple[str, ...]) -> datetime:
 
 def _utc(value: datetime) -> datetime:
     if value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
+        return value.replace(tzinfo=UTC, fold=0)
     try:
-        return value.astimezone(UTC)
+        found = value.astimezone(UTC)
+        return found.replace(fold=0) if found.fold else found  # in UTC no time occurs twice
     except OverflowError:
         raise UnreadableError("out of range") from None
 
