@@ -15,8 +15,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import polars as pl
 
@@ -31,30 +33,39 @@ RUNS = 20
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+class Taken(NamedTuple):
+    """Seconds: those that passed, and those of the processor, which another program does not lengthen."""
+
+    wall: float
+    cpu: float
+
+
 def main() -> None:
     """Print the table."""
     with TemporaryDirectory() as folder:
         store = SqliteStore(Path(folder) / "store.db")
-        bare, stored = [], []
         ids = random_ids()
+        bare: list[Taken] = []
+        stored: list[Taken] = []
         for run in range(RUNS):
             frame = results_of(ids, run)
             if run % 5 == 0:
                 bare.append(executemany(frame, Path(folder) / "bare.db"))
-            stored.append(timed(lambda run=run, frame=frame: store_run(store, run, frame)))
-        unit = statistics.median(bare)
-        early, late = statistics.median(stored[1:4]), statistics.median(stored[17:20])
+            stored.append(taken(partial(store_run, store, run, frame)))
+        unit = median(bare)
+        early, late = median(stored[1:4]), median(stored[17:20])
         print(f"{LEADS:,} leads x {MODELS} results, random ids, parts of {PART:,}")
-        show("executemany into one table, no index", unit, "s")
-        show("run 1 (all ids new)", stored[0], "s", stored[0] / unit)
-        show("runs 2 to 4, median", early, "s", early / unit)
-        show("runs 18 to 20, median", late, "s", late / unit)
-        print(f"{'  runs 18 to 20 to runs 2 to 4':44}{late / early:10.2f} times (at most 1.25)")
-        show("all runs, median (at most 3 times)", statistics.median(stored), "s", statistics.median(stored) / unit)
+        print(f"{'':44}{'wall':>10}{'CPU':>12}{'wall':>12}{'CPU':>8}")
+        compare("executemany into one table, no index", unit, unit)
+        compare("run 1 (all ids new)", stored[0], unit)
+        compare("runs 2 to 4, median", early, unit)
+        compare("runs 18 to 20, median", late, unit)
+        compare("all runs, median (at most 3)", median(stored), unit)
+        compare("runs 18 to 20 to runs 2 to 4 (at most 1.25)", late, early)
         size = store.path.stat().st_size / (RUNS * LEADS * MODELS)
         print(f"{'bytes a result, all told':44}{size:10.1f}")
         read(store, ids)
-        beside(store, ids, results_of(ids, RUNS))
+        beside(store, results_of(ids, RUNS))
         store.dispose()
 
 
@@ -94,7 +105,7 @@ def store_run(store: SqliteStore, run: int, frame: pl.DataFrame) -> None:
     store.close_run(opened.run_id, state="finished", report={})
 
 
-def executemany(frame: pl.DataFrame, path: Path) -> float:
+def executemany(frame: pl.DataFrame, path: Path) -> Taken:
     """Time the bare insertion of the same rows, made ready before."""
     long = as_batch(frame, 0, BEGIN).long().with_columns(pl.lit("0190a5e0-0000-7000-8000-000000000000").alias("run_id"))
     long = long.with_columns(pl.col("as_of", "scored_at").to_physical())
@@ -103,9 +114,9 @@ def executemany(frame: pl.DataFrame, path: Path) -> float:
     path.unlink(missing_ok=True)
     db = sqlite3.connect(path)
     db.execute(f"CREATE TABLE result ({', '.join(long.columns)})")
-    taken = timed(lambda: insert(db, rows))
+    found = taken(lambda: insert(db, rows))
     db.close()
-    return taken
+    return found
 
 
 def insert(db: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
@@ -118,14 +129,14 @@ def read(store: SqliteStore, ids: Sequence[str]) -> None:
     """Time look-ups of single leads, and the listing of all scores."""
     asked = random.Random(2).sample(ids, 300)
     for name, ask in (("score", store.score), ("current", store.current), ("history", store.history)):
-        taken = [timed(lambda ask=ask, record_id=record_id: ask(record_id)) for record_id in asked]
-        show(f"{name}(record), median", statistics.median(taken) * 1000, "ms")
+        times = [timed(partial(ask, record_id)) for record_id in asked]
+        show(f"{name}(record), median", statistics.median(times) * 1000, "ms")
     rows: list[int] = []
-    taken = timed(lambda: rows.extend(frame.height for frame in store.scores(Selection())))
-    show(f"scores(), {sum(rows):,} in {len(rows)} frames", taken, "s")
+    listing = timed(lambda: rows.extend(frame.height for frame in store.scores(Selection())))
+    show(f"scores(), {sum(rows):,} in {len(rows)} frames", listing, "s")
 
 
-def beside(store: SqliteStore, ids: Sequence[str], frame: pl.DataFrame) -> None:
+def beside(store: SqliteStore, frame: pl.DataFrame) -> None:
     """Time a run that is stored in a thread beside another one that is busy in Python."""
     alone = timed(lambda: store_run(store, RUNS, frame))
     show("a run written alone", alone, "s")
@@ -135,11 +146,11 @@ def beside(store: SqliteStore, ids: Sequence[str], frame: pl.DataFrame) -> None:
     busy = threading.Thread(target=spin, args=(counted, stop))
     counted[0] = 0
     busy.start()
-    taken = timed(lambda: store_run(store, RUNS + 1, frame))
+    together = timed(lambda: store_run(store, RUNS + 1, frame))
     stop.set()
     busy.join()
-    show("a run written beside a busy Python thread", taken, "s", taken / alone, "of it alone")
-    print(f"{'  which got done meanwhile':44}{counted[0] / taken / free:10.0%} of what it does alone")
+    show("a run written beside a busy Python thread", together, "s", together / alone)
+    print(f"{'  which got done meanwhile':44}{counted[0] / together / free:10.0%} of what it does alone")
 
 
 def spin(counted: list[int], stop: threading.Event) -> None:
@@ -161,6 +172,24 @@ def spun(counted: list[int], stop: threading.Event, seconds: float) -> float:
     return counted[0] / (time.perf_counter() - begin)
 
 
+def taken(work: Callable[[], object]) -> Taken:
+    """Give what something takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return Taken(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def median(measured: Sequence[Taken]) -> Taken:
+    """Give the medians."""
+    return Taken(*(statistics.median(column) for column in zip(*measured, strict=True)))
+
+
+def compare(what: str, measured: Taken, to: Taken) -> None:
+    """Print one row: the seconds, and how often they are those of something else."""
+    ratios = f"{measured.wall / to.wall:9.2f} x{measured.cpu / to.cpu:6.2f} x"
+    print(f"{what:44}{measured.wall:8.3f} s{measured.cpu:10.3f} s{ratios}")
+
+
 def timed(work: Callable[[], object]) -> float:
     """Give the seconds that something takes."""
     begin = time.perf_counter()
@@ -168,9 +197,9 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def show(what: str, value: float, unit: str, ratio: float | None = None, of: str = "executemany") -> None:
+def show(what: str, value: float, unit: str, ratio: float | None = None) -> None:
     """Print one row."""
-    print(f"{what:44}{value:10.3f} {unit}" + ("" if ratio is None else f"   {ratio:.2f} times {of}"))
+    print(f"{what:44}{value:10.3f} {unit}" + ("" if ratio is None else f"   {ratio:.2f} times as long"))
 
 
 if __name__ == "__main__":
