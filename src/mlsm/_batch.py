@@ -8,7 +8,7 @@ store and in `--out`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -21,7 +21,18 @@ from mlsm._typing import Lane
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FACETS", "KEPT", "Batch", "ModelColumns", "Trace", "facet", "long_schema", "read_result", "widen"]
+__all__ = [
+    "FACETS",
+    "KEPT",
+    "Batch",
+    "ModelColumns",
+    "Trace",
+    "facet",
+    "long_schema",
+    "read_result",
+    "wide_titles",
+    "widen",
+]
 
 Facet: TypeAlias = Literal["outcome", "score", "label", "output", "reasons", "error", "substitute"]
 FACETS: tuple[Facet, ...] = ("outcome", "score", "label", "output", "reasons", "error", "substitute")
@@ -204,19 +215,25 @@ class Batch:
         """Give one row a record: its id, the kept columns, and three columns a model.
 
         An active model's columns are named `<name>`, `<name>.label`, `<name>.outcome`; a
-        draft's start with `<name>@<version>`. The first is the score.
+        draft's start with `<name>@<version>`. The first is the score. A kept column of such a
+        name has `keep:` before it.
         """
         import polars as pl
 
+        shown = {model.key: model.name if model.lane == "active" else model.key for model in self.models}
+        titles = wide_titles(shown.values())
+        taken = {"record_id", *titles.values()}
+        kept = {c: c.removeprefix(KEPT) for c in self.frame.columns if c.startswith(KEPT)}
         columns = [pl.col("record_id")]
-        columns += [pl.col(c).alias(c.removeprefix(KEPT)) for c in self.frame.columns if c.startswith(KEPT)]
-        for model in self.models:
-            shown = model.name if model.lane == "active" else model.key
-            label = facet(model.key, "label")
+        columns += [pl.col(c).alias(f"keep:{name}" if name in taken else name) for c, name in kept.items()]
+        for key, name in shown.items():
+            label = facet(key, "label")
             columns += [
-                pl.col(facet(model.key, "score")).alias(shown),
-                (pl.col(label) if label in self.frame.columns else pl.lit(None, pl.String)).alias(f"{shown}.label"),
-                _named(pl.col(facet(model.key, "outcome"))).alias(f"{shown}.outcome"),
+                pl.col(facet(key, "score")).alias(titles[name, "score"]),
+                (pl.col(label) if label in self.frame.columns else pl.lit(None, pl.String)).alias(
+                    titles[name, "label"]
+                ),
+                _named(pl.col(facet(key, "outcome"))).alias(titles[name, "outcome"]),
             ]
         return self.frame.select(columns)
 
@@ -233,6 +250,27 @@ def _named(codes: pl.Expr) -> pl.Expr:
     return codes.replace_strict(list(range(len(names))), names, return_dtype=pl.String)
 
 
+def wide_titles(
+    names: Iterable[str], facets: Sequence[str] = ("score", "label", "outcome")
+) -> dict[tuple[str, str], str]:
+    """Name the columns of models side by side; one whose name is taken has `model:` before it.
+
+    Example:
+        >>> wide_titles(["fit", "fit.label"], ["score", "label"])[("fit.label", "score")]
+        'model:fit.label'
+    """
+    titles: dict[tuple[str, str], str] = {}
+    taken = {"record_id"}
+    for name in names:
+        for each in facets:
+            title = name if each == "score" else f"{name}.{each}"
+            while title in taken:
+                title = f"model:{title}"
+            taken.add(title)
+            titles[name, each] = title
+    return titles
+
+
 def widen(frame: pl.DataFrame) -> pl.DataFrame:
     """Turn long rows (and a text column `kept`, if there is one) into the form of `Batch.wide`.
 
@@ -246,13 +284,11 @@ def widen(frame: pl.DataFrame) -> pl.DataFrame:
     wide = named.select("record_id", *(["kept"] if "kept" in frame.columns else [])).unique(
         "record_id", keep="first", maintain_order=True
     )
-    for name in named.get_column("shown").unique(maintain_order=True):
-        own = named.filter(pl.col("shown") == name).select(
-            "record_id",
-            pl.col("score").alias(name),
-            pl.col("label").alias(f"{name}.label"),
-            pl.col("outcome").alias(f"{name}.outcome"),
-        )
+    names = named.get_column("shown").unique(maintain_order=True).to_list()
+    titles = wide_titles(names)
+    for name in names:
+        renamed = [pl.col(each).alias(titles[name, each]) for each in ("score", "label", "outcome")]
+        own = named.filter(pl.col("shown") == name).select("record_id", *renamed)
         wide = wide.join(own, on="record_id", how="left", maintain_order="left")
     return wide
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from mlsm._batch import long_schema, read_result
+from mlsm._batch import long_schema, read_result, wide_titles
 from mlsm._result import Result
 
 __all__ = ["changed", "narrow", "no_results", "results_of", "usable", "widen"]
@@ -56,7 +56,7 @@ def widen(
     rows = rows.with_columns(shown.alias("shown"))
     columns = list(dict.fromkeys([*expected, *rows.get_column("shown").unique(maintain_order=True)]))
     facets = ("score", "label", "outcome") if with_outcome else ("score", "label")
-    titles = {(name, facet): name if facet == "score" else f"{name}.{facet}" for name in columns for facet in facets}
+    titles = wide_titles(columns, facets)
     wide = rows.unique("record_id", keep="first", maintain_order=True).select("record_id", "kept")
     wide = wide.select("record_id", *_kept(wide, keep, {"record_id", *titles.values()}))
     for name in columns:
