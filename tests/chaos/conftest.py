@@ -60,6 +60,7 @@ MODELS = '''\
 """Active models and drafts of every kind; each notes its name and the lead's number when it is called."""
 
 import os
+import time
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -72,7 +73,11 @@ from mlsm import Meta, model, summary_model
 CALLS = Path(os.environ.get("CALLS", os.devnull)).open("ab", buffering=0)
 
 
+
 def note(name, *numbers):
+    # No lead is scored before this file is there.
+    while numbers[0] >= 5_000_000 and not os.path.exists(os.environ.get("GATE", os.devnull)):
+        time.sleep(0.001)
     CALLS.write("".join(f"{name} {number}\\n" for number in numbers).encode())
 
 
@@ -200,12 +205,14 @@ class Play:
         (file,) = (self.folder / "models").glob("*.py")
         return file
 
-    def start(self, *arguments: str, calls: str = "calls", command: str = "score", **options: Any) -> Any:
-        """Start a command; its models note their calls in a file of this name."""
+    def start(
+        self, *arguments: str, calls: str = "calls", gate: str = os.devnull, command: str = "score", **options: Any
+    ) -> Any:
+        """Start a command; its models note their calls in one file, and make none before the other is there."""
         return subprocess.Popen(
             [sys.executable, "-m", "mlsm", command, *arguments],
             cwd=self.folder,
-            env={**environment(), "CALLS": str(self.folder / calls)},
+            env={**environment(), "CALLS": str(self.folder / calls), "GATE": str(self.folder / gate)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -308,6 +315,11 @@ class Play:
     def connect(self) -> sqlite3.Connection:
         """Connect to the store's file, as a stranger who reads."""
         return sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True)
+
+    def owners(self) -> set[int]:
+        """Give the processes that have a run open, or had when they were killed."""
+        with closing(self.connect()) as db:
+            return {pid for (pid,) in db.execute("SELECT pid FROM owner")}
 
     def content(self) -> Content:
         """Read all that the store says of its newest run."""
