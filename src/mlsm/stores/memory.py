@@ -143,11 +143,11 @@ class MemoryStore:
 
     def score(self, record_id: str) -> list[Result]:
         """Give the score of a record: one result a model name, by name."""
-        return _values(self._newest(["model"], [record_id], active=True))
+        return _values(self._newest(["model"], pl.col("record_id") == record_id, active=True))
 
     def current(self, record_id: str) -> list[Result]:
         """Give the current result of each model version: by name, the newest of a name first."""
-        return _values(self._newest(["model", "version"], [record_id], active=False))
+        return _values(self._newest(["model", "version"], pl.col("record_id") == record_id, active=False))
 
     def history(self, record_id: str) -> list[Result]:
         """Give every committed result of a record, newest first, those of trials too."""
@@ -163,11 +163,11 @@ class MemoryStore:
 
     def scores(self, selection: Selection) -> Iterator[pl.DataFrame]:
         """Yield the score of every record, as of one moment."""
-        yield _shown(self._newest(["model"], selection.record_ids, active=True), selection)
+        yield _shown(self._newest(["model"], pl.lit(value=True), active=True), selection)
 
     def currents(self, selection: Selection) -> Iterator[pl.DataFrame]:
         """Yield the current result of every record and model version, as of one moment."""
-        yield _shown(self._newest(["model", "version"], selection.record_ids, active=False), selection)
+        yield _shown(self._newest(["model", "version"], pl.lit(value=True), active=False), selection)
 
     def results(self, run_id: str, selection: Selection, *, part: int | None = None) -> Iterator[pl.DataFrame]:
         """Yield the results of one run, a frame a part; of one part alone where it is named."""
@@ -223,11 +223,9 @@ class MemoryStore:
         nothing = pl.DataFrame(schema={**_STORED, "seq": pl.Int64})
         return pl.concat([nothing, *(lane.frame.with_columns(seq=pl.lit(lane.seq, pl.Int64)) for lane in lanes)])
 
-    def _newest(self, each: list[str], record_ids: Sequence[str] | None, *, active: bool) -> pl.DataFrame:
+    def _newest(self, each: list[str], records: pl.Expr, *, active: bool) -> pl.DataFrame:
         """Give the result of each (a name, or a version) with the greatest (as_of, seq)."""
-        found = self._results(self._live())
-        if record_ids is not None:
-            found = found.filter(pl.col("record_id").is_in(record_ids))
+        found = self._results(self._live()).filter(records)
         if active:
             found = found.filter(pl.col("status") == "active")
         newest = found.sort("as_of", "seq", "place").unique(["record_id", *each], keep="last", maintain_order=True)

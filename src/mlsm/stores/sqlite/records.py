@@ -18,6 +18,10 @@ __all__ = ["as_json", "find_record", "number_records"]
 
 def find_record(db: sqlite3.Connection, record_id: str) -> int | None:
     """Give the number of one record, None where the store does not know it."""
+    try:
+        record_id.encode()
+    except UnicodeEncodeError:
+        return None  # a command line's argument may be no valid Unicode, an id always is
     found = db.execute("SELECT record FROM record WHERE record_id = ?", (record_id,)).fetchone()
     return None if found is None else int(found[0])
 

@@ -162,8 +162,9 @@ def nothing_is_known_of_an_unknown_record(store: Store) -> None:
     asked = (store.score, store.current, store.history)
     expect([[], [], []], [ask("1") for ask in asked])
     scored_run(store, plan_of(), [result("1", "fit@1")])
-    expect([[], [], []], [ask("2") for ask in asked])
-    expect({}, store.kept("2"))
+    for record in ("2", "", "\x00", "\udcff"):
+        expect([[], [], []], [ask(record) for ask in asked])
+        expect({}, store.kept(record))
 
 
 CURRENT = (
