@@ -130,6 +130,12 @@ def test_errors_of_a_run_have_traceback_and_leads(scored: Any) -> None:
     assert [True] == ["ValueError" in note["trace"] for note in notes if note["outcome"] == "error"]
 
 
+def test_errors_of_no_run_are_refused(scored: Any) -> None:
+    """An option that would do nothing is refused: whoever wrote it meant something."""
+    told = scored.here("runs", "--errors")
+    assert (1, "", True) == (told.returncode, told.stdout, "there is no ID" in told.stderr)
+
+
 def test_an_unknown_run_is_1(scored: Any) -> None:
     """A run that is not there is an error of the user's."""
     assert 1 == scored.here("runs", "ffff").returncode

@@ -18,6 +18,7 @@ from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean, duration, moment, named, rate
+from mlsm.errors import InputError
 
 if TYPE_CHECKING:
     from mlsm.contracts import RunEntry, Store
@@ -39,6 +40,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Show all runs, or one."""
+    if args.errors and args.id is None:
+        raise InputError(
+            "--errors tells what failed in one run, but there is no ID.", hint="`mlsm runs` shows the ids of all runs."
+        )
     project = place_of_project(args)
     with opened_store(args.store, project) as store:
         if args.id is None:

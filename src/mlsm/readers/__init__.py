@@ -92,7 +92,7 @@ def open_data(data: object) -> Reader:
     elif isinstance(data, str | bytes | Mapping) or not isinstance(data, Iterable):
         raise InputError(
             f"Records of type {type(data).__name__!r} cannot be read; a data frame or mappings were expected.",
-            hint="Pass a list of dicts, or a polars, pandas or pyarrow frame; `mlsm.load` reads files.",
+            hint="Pass a list of dicts, or a polars, pandas or pyarrow frame; the command `mlsm score` reads files.",
         )
     return cast("Reader", importlib.import_module(KINDS[kind]).reader(data))
 
