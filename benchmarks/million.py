@@ -121,7 +121,7 @@ def by_mlsm(source: str, target: str, *, batch_summary: bool = False) -> None:
     run(job, outputs=[Output(writer=open_writer(target), wide=True)])
 
 
-def _best_by_row(propensity, engagement, fit, recency):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _best_by_row(propensity, engagement, fit, recency):  # type: ignore[no-untyped-def]
     return max(propensity.score, engagement.score, fit.score, recency.score)
 
 
