@@ -120,7 +120,7 @@ class Inputs:
             )
         if self.rows < job.min_records:
             raise InputError(
-                f"There are {self.rows} records in {sources}; expected at least {job.min_records}.",
+                f"There {'is 1 record' if self.rows == 1 else f'are {self.rows} records'} in {sources}; expected at least {job.min_records}.",
                 hint="Check the export, lower [input] min_records, or score even so with --force.",
             )
 
