@@ -119,8 +119,9 @@ class Inputs:
                 hint="Add the columns, map them under [columns] in mlsm.toml, or score even so with --force.",
             )
         if self.rows < job.min_records:
+            there = "is 1 record" if self.rows == 1 else f"are {self.rows} records"
             raise InputError(
-                f"There {'is 1 record' if self.rows == 1 else f'are {self.rows} records'} in {sources}; expected at least {job.min_records}.",
+                f"There {there} in {sources}; expected at least {job.min_records}.",
                 hint="Check the export, lower [input] min_records, or score even so with --force.",
             )
 
