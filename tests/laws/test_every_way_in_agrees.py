@@ -27,7 +27,10 @@ class Visit(TypedDict):
 
 
 _WHOLE = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3)
-_REAL = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([0.0, 1.0, 2.5, -3.0, 2.0**53])
+_HUGE = st.floats(allow_nan=False, allow_infinity=False)
+_REAL = st.floats(-1e15, 1e15).filter(lambda number: "e" not in repr(number)) | st.sampled_from(
+    [0.0, 1.0, -3.0, 2.0**53]
+)
 _WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8) | st.sampled_from(
     ["A", " B ", "007", "1.0", "true", "2026-01-31", "[1]", " 42 ", "+5", "1e3", "nan", "\uff11", "1,5", "x;y", '"q"',
      "\r\n", "9" * 30]
@@ -42,6 +45,7 @@ COLUMNS: dict[str, tuple[Any, st.SearchStrategy[Any], list[Any], Any]] = {
         7),
     "real": (pl.Float64(), _REAL, [float, int, bool, Literal[1, 2], Annotated[float, Meta(gt=0)], datetime, list[int]],
         0.5),
+    "huge": (pl.Float64(), _HUGE, [float], -1.5e300),
     "flag": (pl.Boolean(), st.booleans(), [bool, int, float, date, list[int]], True),
     "text": (pl.String(), _WORDS, [str, int, float, bool, date, datetime, Literal["A", "B"], Literal["x", 1], list[int],
         Annotated[str, Meta(max_length=3)]], "none"),
@@ -55,7 +59,8 @@ COLUMNS: dict[str, tuple[Any, st.SearchStrategy[Any], list[Any], Any]] = {
         st.fixed_dictionaries({"page": _WORDS, "seconds": _REAL | st.none()}), [Visit], {"page": "", "seconds": 1.0}),
 }  # fmt: skip
 """Columns: a type, its values, what models may read them as, and a default. Left out is what depends on
-the spelling by the table itself: a float, a flag or a date is no text, but text of one is."""
+the spelling by the table itself: a float, a flag or a date is no text, but text of one is; a
+float may be a whole number, but text with an exponent is none."""
 
 
 def catalog_of(dice: Dice) -> mlsm.Catalog:

@@ -65,11 +65,8 @@ def _within_bounds(values: pl.Expr, kind: Kind) -> pl.Expr:
 
 
 def _float_beside(bound: float, inward: float) -> float:
-    """Give a bound that may be an int of any size as a float, never one that lets more through."""
-    try:
-        number = float(bound)
-    except OverflowError:
-        number = math.copysign(math.inf, bound)
+    """Give a bound that may be an int beyond 2**53 as a float, never one that lets more through."""
+    number = float(bound)
     return math.nextafter(number, inward) if (number < bound) == (inward > 0) and number != bound else number
 
 
