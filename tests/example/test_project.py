@@ -115,7 +115,7 @@ def test_basic_project_file_explains_every_key(tmp_path: Path) -> None:
     assert COLUMNS in values
     manifest, mistakes = read_manifest(tmp_path, {})
     assert [] == mistakes
-    assert (";", "flat", 0, 20_000, 0.01) == (
+    assert (";", "flat", 0, 25_000, 0.01) == (
         manifest.dialect.separator,
         manifest.shape,
         manifest.min_records,
