@@ -59,6 +59,7 @@ TAKEN: list[tuple[Any, Any, Any]] = [
 
 ODD: tuple[Any, ...] = (True, np.True_, b"1", [1], {}, np.array([1]), np.array([1, 2]), 1j, NAIVE)
 NO_LISTS: tuple[Any, ...] = (1, "1", "x", "{}", {"a": 1}, {1}, b"[1]", "[1", np.int64(1))
+NO_OBJECTS: tuple[Any, ...] = ([], "[]", 1, "a")
 NO_DATES: tuple[Any, ...] = (20260131, 1.0, True, timedelta(1), NAIVE.time())
 REFUSED: list[tuple[Any, Any, str]] = [
     *((int, raw, "not a whole number") for raw in (1.5, math.inf, -math.inf, Decimal("1.5"), Decimal("Infinity"))),
@@ -87,7 +88,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     *((Literal["A", "B"], raw, "not one of those listed") for raw in ("a", "C", 1, True, ["A"])),
     *((Literal[1, 2], raw, "not one of those listed") for raw in (3, "x", True, 1.5)),
     *((list[int], raw, "wrong type") for raw in NO_LISTS),
-    *((dict[str, int], raw, "wrong type") for raw in ([], "[]", 1, "a")),
+    *((dict[str, int], raw, "wrong type") for raw in NO_OBJECTS),
     (dict[str, int], {"\ud800": 1}, "a key is not valid Unicode"), (dict[str, int], {1.5: 1}, "a key is wrong type"),
 ]  # fmt: skip
 

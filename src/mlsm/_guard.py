@@ -35,10 +35,10 @@ class Raised:
         """Format the traceback, without our own frames."""
         own = self.error.__traceback__
         start = own.tb_next if own is not None and own.tb_next is not None else own
-        try:
-            return "".join(traceback.format_exception(type(self.error), self.error, start))
-        except Exception:  # noqa: BLE001 - an exception that cannot be shown is a stranger's too
+        lines = attempt(traceback.format_exception, type(self.error), self.error, start)
+        if isinstance(lines, Raised):  # an exception's own methods are a stranger's too
             return "".join(traceback.format_tb(start)) + self.failure.type
+        return "".join(lines)
 
 
 def attempt(function: Callable[..., Any], *args: Any) -> Any:
@@ -75,12 +75,8 @@ def drain(answers: Iterator[Any], into: list[Any]) -> Raised | None:
 
 
 def _message(error: BaseException) -> str:
-    try:
-        text = str(error)
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("ascii", "backslashreplace").decode()
-    except Exception:  # noqa: BLE001 - a stranger's __str__
+    shown = attempt(str, error)
+    if isinstance(shown, Raised):
         return "(the exception cannot be shown)"
-    text = text.replace("\x00", "\\x00")
+    text: str = shown.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
     return text if len(text) <= MESSAGE_MAX else text[:MESSAGE_MAX] + "…"
