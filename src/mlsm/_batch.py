@@ -102,6 +102,12 @@ class ModelColumns:
         """Give name, version and status."""
         return self.name, self.version, self.status
 
+    def of_run(self, run_id: str | None) -> ModelColumns:
+        """Give the same, handed results of one run."""
+        if run_id is None or not self.given:
+            return self
+        return replace(self, given=tuple(msgspec.structs.replace(one, run_id=run_id) for one in self.given))
+
     @property
     def lane(self) -> Lane:
         """Tell in which half of a part these results are committed."""

@@ -64,7 +64,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.path}: {self.problem}, expected {self.expected}, got {self.got}"
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
+class Reason(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one field added to a score, on the scale of its `Reasons`."""
 
     field: str
@@ -72,7 +72,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None = None
 
 
-class Reasons(msgspec.Struct, frozen=True, kw_only=True):
+class Reasons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a score is what it is: link(baseline + sum of items + other) = score."""
 
     scale: Literal["score", "log_odds"] = "score"

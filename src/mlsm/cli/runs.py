@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = "example:\n  mlsm runs\n  mlsm runs 01a3c0de --errors"
+_ERRORS_SHOWN = 50
+"""A model that words every error anew must not bury the others."""
 _FAILED = tuple(str(outcome) for outcome in Outcome if outcome.failed or outcome is Outcome.INVALID)
 
 
@@ -208,12 +210,15 @@ def _show_errors(entry: RunEntry, notes: list[ErrorNote], terminal: Terminal) ->
         return
     if not notes:
         terminal.say(f"Nothing failed in run {entry.run_id}.")
-    for note, models in together(notes):
+    groups = together(notes)
+    for note, models in groups[:_ERRORS_SHOWN]:
         terminal.title(f"{', '.join(models)}  {note.outcome}  {amount(note.count, 'lead')}")
         terminal.write(f"  {clean(what_of(note))}", style="red" if note.outcome.failed else "yellow")
         terminal.write(f"  leads: {', '.join(clean(one) for one in note.first_ids)}{_more(note)}")
         for line in (note.trace or "").splitlines():
             terminal.write(f"    {clean(line)}", style="dim")
+    if len(groups) > _ERRORS_SHOWN:
+        terminal.say(f"and {len(groups) - _ERRORS_SHOWN:,} more kinds; --json has them all")
 
 
 def _more(note: ErrorNote) -> str:

@@ -200,7 +200,8 @@ def _read_reasons(value: Any) -> tuple[Reasons, bool]:
             return msgspec.convert(found, Reasons), "other" in found
         except (msgspec.ValidationError, TypeError) as error:
             failure = error
-    raise AnswerError(f"The reasons cannot be read: {failure}.")
+    told = str(failure).rstrip(".")
+    raise AnswerError(f"The reasons cannot be read: {told}; expected items of field, contribution and text.")
 
 
 def _text(value: str) -> str:

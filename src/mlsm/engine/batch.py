@@ -69,7 +69,7 @@ def score_part(
             part.answers[step.place] = _score(part, step)
         elif answered is not None and step.model.key in answered:
             part.answers[step.place] = answered[step.model.key]
-    models = tuple(model for model in prepared.models if model.lane in lanes)
+    models = tuple(model.of_run(run_id) for model in prepared.models if model.lane in lanes)
     shown = [ids.alias("record_id"), *kept]
     for place, model in enumerate(prepared.models):
         if model.lane in lanes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,17 +104,20 @@ class Inputs:
             raise InputError(f"There is no record in {sources}.", hint="Check the export that made it.")
         if job.id_column is not None and job.id_column not in names:
             raise InputError(
-                f"The id column {job.id_column!r} is not in {sources}; there is {', '.join(map(repr, names))}.",
-                hint="Name it with --id COLUMN, or number the rows with --id-row.",
+                f"The id column {job.id_column!r} is not in {sources}; there is {_listed(names)}.",
+                hint="Name the column (--id COLUMN, id=…), or number the rows (--id-row, id=None).",
             )
-        if unknown := [name for name in job.keep if name not in names]:
-            raise InputError(f"The columns to keep {unknown} are not in {sources}.", hint="Mend [record] keep.")
         if job.force:
             return
+        if unknown := [name for name in job.keep if name not in names]:
+            raise InputError(
+                f"The columns to keep {_listed(unknown)} are not in {sources}; there is {_listed(names)}.",
+                hint="Mend [record] keep, or leave them empty with --force.",
+            )
         if missing := self._missing():
             lines = [f"{key} needs {', '.join(map(repr, columns))}" for key, columns in missing.items()]
             raise InputError(
-                f"Required columns are not in {sources}; there is {', '.join(map(repr, names))}.",
+                f"Required columns are not in {sources}; there is {_listed(names)}.",
                 problems=lines,
                 hint="Add the columns, map them under [columns] in mlsm.toml, or score even so with --force.",
             )
@@ -180,6 +183,10 @@ class Inputs:
             if lacking and step.model.status == "active":
                 missing[step.model.key] = tuple(lacking)
         return missing
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names)) or "no column at all"
 
 
 def _one(name: str | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from mlsm._result import Result
 from mlsm._typing import Shape
 from mlsm.engine.record import score_record
 from mlsm.errors import InputError
+from mlsm.service.clock import in_utc
 from mlsm.service.preparing import prepared
 
 __all__ = ["score_one"]
@@ -62,9 +63,6 @@ def score_one(
             f"This record cannot be scored by its id {id!r}. {why}", hint="Pass id=None where there is none."
         )
     now = datetime.now(UTC)
-    if as_of is None:
-        as_of = now
-    elif as_of.tzinfo is not UTC:
-        as_of = as_of.replace(tzinfo=UTC) if as_of.tzinfo is None else as_of.astimezone(UTC)
+    clock = now if as_of is None else in_utc(as_of)
     ready = prepared(Catalog.of(catalog), reading=reading, shape=shape)
-    return score_record(ready, record_id, record, as_of=as_of, scored_at=now)
+    return score_record(ready, record_id, record, as_of=clock, scored_at=now)

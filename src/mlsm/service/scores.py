@@ -14,6 +14,7 @@ from mlsm._result import Outcome, Result
 from mlsm._typing import Purpose, Shape
 from mlsm.contracts import Reject, Store
 from mlsm.readers import open_data
+from mlsm.service.clock import in_utc
 from mlsm.service.report import Report
 from mlsm.service.request import PART_ROWS, Job
 from mlsm.service.running import run
@@ -121,12 +122,11 @@ def score(
         >>> [(result.record_id, result.outcome.value, result.score) for result in scores]
         [('007', 'ok', 25.0), ('8', 'invalid', None)]
     """
-    moment = datetime.now(UTC) if as_of is None else as_of
     job = Job(
         catalog=Catalog.of(catalog),
         inputs=(open_data(records),),
         id_column=id,
-        as_of=moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC),
+        as_of=datetime.now(UTC) if as_of is None else in_utc(as_of),
         keep=tuple(keep),
         reading=Reading() if reading is None else reading,
         shape=shape,

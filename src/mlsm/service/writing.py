@@ -127,18 +127,26 @@ def with_kept(batch: Batch) -> pl.DataFrame:
     kept = [name for name in batch.frame.columns if name.startswith(KEPT)]
     if not kept:
         return long
-    own = batch.frame.select("record_id", *(pl.col(name).alias(name.removeprefix(KEPT)) for name in kept))
-    return long.join(own, on="record_id", how="left", maintain_order="left")
+    shown = [pl.col(name).alias(_title(name.removeprefix(KEPT), long.columns)) for name in kept]
+    return long.join(batch.frame.select("record_id", *shown), on="record_id", how="left", maintain_order="left")
 
 
 def unfold_kept(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Turn a store's text column `kept` (a JSON object) into a text column a name, behind `record_id`'s."""
+    """Turn a store's text column `kept` (a JSON object) into a text column a name, in its place."""
     import polars as pl
 
     if "kept" not in frame.columns:
         return frame
-    if not names:
-        return frame.drop("kept")
+    place = frame.columns.index("kept")
+    others = frame.drop("kept").get_columns()
     members = pl.Struct(dict.fromkeys(names, pl.String))
-    opened = frame.get_column("kept").fill_null("{}").str.json_decode(members).struct.unnest()
-    return frame.drop("kept").with_columns(opened.get_columns())
+    texts = frame.get_column("kept").fill_null("{}")
+    opened = texts.str.json_decode(members).struct.unnest().get_columns() if names else []
+    taken = [column.name for column in others]
+    shown = [column.alias(_title(column.name, taken)) for column in opened]
+    return pl.DataFrame([*others[:place], *shown, *others[place:]])
+
+
+def _title(name: str, taken: Sequence[str]) -> str:
+    """Name a kept column beside others; where the name is taken it has `keep:` before it."""
+    return f"{KEPT}{name}" if name in taken else name
