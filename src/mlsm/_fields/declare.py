@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -356,9 +355,4 @@ def _constrained(name: str, kind: Kind, meta: Meta) -> Kind:
             f"Field {name!r} of kind {kind.name} cannot be bounded by {', '.join(wrong)}; "
             f"expected {', '.join(allowed) or 'no constraint'}."
         )
-    if meta.pattern is not None:
-        try:
-            re.compile(meta.pattern)
-        except re.error as error:
-            raise DeclarationError(f"The pattern of field {name!r} is no regular expression: {error}.") from error
     return replace(kind, **wanted)
