@@ -56,76 +56,7 @@ max_failed = 0.5
 paths = ["models"]
 """
 
-MODELS = '''\
-"""Active models and drafts of every kind; each notes its name and the lead's number when it is called."""
-
-import os
-import time
-from datetime import date
-from pathlib import Path
-from typing import Annotated
-
-import polars
-
-from mlsm import Meta, model, summary_model
-
-# Unbuffered and in append mode: what is noted stays noted when the process is killed.
-CALLS = Path(os.environ.get("CALLS", os.devnull)).open("ab", buffering=0)
-
-
-
-def note(name, *numbers):
-    # No lead is scored before this file is there.
-    while numbers[0] >= 5_000_000 and not os.path.exists(os.environ.get("GATE", os.devnull)):
-        time.sleep(0.001)
-    CALLS.write("".join(f"{name} {number}\\n" for number in numbers).encode())
-
-
-@model(version="1", status="active", labels=["A", "B", "C"])
-def fit(number: int, employees: Annotated[int, Meta(ge=0)], country: str | None = None):
-    note("fit@1", number)
-    if country == "XX":
-        raise ValueError(f"no such country {country}")
-    if country == "ZZ":
-        return None
-    score = min(100.0, employees / 7)
-    return {"score": score, "label": "A" if score > 60 else "B" if score > 20 else "C", "deep": {"part": [score / 3]}}
-
-
-@model(version="1", status="active", batch=True, fields={"number": int, "visits": float})
-def interest(leads: polars.DataFrame):
-    note("interest@1", *leads["number"])
-    return leads.select((polars.col("visits") / 3).sqrt()).to_series()
-
-
-@summary_model(version="1", status="active", models=["fit", "interest"], fields={"number": int}, require=["fit"])
-def best(fit, interest, number):
-    note("best@1", number)
-    return max(fit.score, 10 * (interest.score or 0))
-
-
-@model(version="2", name="fit")
-def fit_2(number: int, employees: int = 0, since: date | None = None):
-    note("fit@2", number)
-    since = since or date(2020, 1, 1)
-    table = [employees / n for n in range(1, 60)]  # enough to make the draft lane the longer one to write
-    return {"score": employees / 9, "days": (date(2026, 1, 1) - since).days, "table": table}
-
-
-@model(version="2", name="interest", batch=True, fields={"number": int, "visits": float})
-def interest_2(leads: polars.DataFrame):
-    note("interest@2", *leads["number"])
-    return leads.select(polars.col("visits") ** 0.3).to_series()
-
-
-@summary_model(
-    version="2", name="best", models={"best": "best", "fit": "fit", "new": "fit@2"}, fields={"number": int}
-)
-def best_2(best, fit, new, number):
-    note("best@2", number)
-    seen = [[one.outcome, one.score, one.label, one.output] for one in (best, fit)]
-    return {"score": sum(one.score or 0 for one in (best, fit, new)) / 3, "seen": seen}
-'''
+MODELS = Path(__file__).with_name("models.py.template")
 
 _NUMBERS = itertools.count()
 
@@ -198,6 +129,12 @@ class Play:
     def command(self) -> tuple[str, ...]:
         """Give the arguments that score the leads, as every run of a test must have them."""
         return "leads.csv", "--as-of", "2026-01-01", "--json", "--out", "out.parquet"
+
+    @staticmethod
+    def comparable(frame: pl.DataFrame) -> pl.DataFrame:
+        """Leave out of results what is no part of equality: ids of runs and times of day."""
+        given = pl.col("given").str.replace_all('"run_id":"[^"]*"', '"run_id":null')
+        return frame.drop("run_id", "scored_at").with_columns(given)
 
     @property
     def models(self) -> Path:
@@ -276,7 +213,7 @@ class Play:
 
     def out(self) -> pl.DataFrame:
         """Read the results that were written besides."""
-        return comparable(pl.read_parquet(self.folder / "out.parquet"))
+        return self.comparable(pl.read_parquet(self.folder / "out.parquet"))
 
     def open(self) -> SqliteStore:
         """Open the store."""
@@ -327,13 +264,13 @@ class Play:
         try:
             entry = store.runs()[0]
             return Content(
-                parts=[comparable(frame) for frame in store.results(entry.run_id, Selection())],
+                parts=[self.comparable(frame) for frame in store.results(entry.run_id, Selection())],
                 counts=entry.counts,
                 totals=(entry.parts_done, entry.records, entry.rejects),
                 rejects=list(store.rejects(entry.run_id)),
                 inputs=list(store.inputs(entry.run_id)),
-                scores=comparable(pl.concat(store.scores(Selection()))),
-                currents=comparable(pl.concat(store.currents(Selection()))),
+                scores=self.comparable(pl.concat(store.scores(Selection()))),
+                currents=self.comparable(pl.concat(store.currents(Selection()))),
                 state=entry.state,
             )
         finally:
@@ -349,11 +286,6 @@ def environment() -> dict[str, str]:
 def interruptible() -> None:
     """Let Ctrl-C reach a child even where the tests run in the background, which ignores it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def comparable(frame: pl.DataFrame) -> pl.DataFrame:
-    """Leave out what is no part of equality: ids of runs and times of day."""
-    return frame.drop("run_id", "scored_at")
 
 
 class Noted:
@@ -380,7 +312,7 @@ def write_project(folder: Path, *, leads: int = LEADS) -> Play:
     """Write the project."""
     (folder / "models").mkdir(parents=True)
     (folder / "mlsm.toml").write_text(MANIFEST)
-    (folder / "models" / "chaos_models.py").write_text(MODELS)
+    (folder / "models" / "chaos_models.py").write_text(MODELS.read_text())
     (folder / "leads.csv").write_text(leads_text(leads))
     return Play(folder=folder, database=folder / "mlsm.db", leads=leads)
 

@@ -34,13 +34,14 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "a gzip file cut short": ("leads.csv.gz", gzip.compress(lines(HEADER, LEAD))[:-9], "breaks off or is damaged"),
     "no Parquet file": ("leads.parquet", lines(HEADER, LEAD), "leads.parquet"),
     "no column of ids": ("leads.csv", without("lead_id"), "The id column 'lead_id' is not in 'leads.csv'; there is 'n"),
-    "no column to keep": ("leads.csv", without("email"), "The columns to keep ['email'] are not in 'leads.csv'."),
+    "no column to keep": ("leads.csv", without("email"), "The columns to keep 'email' are not in 'leads.csv'"),
     "no required column": ("leads.csv", without("visits"), "  - interest@1 needs 'visits'\n"),
     "two leads less than wanted": ("leads.csv", lines(HEADER, LEAD), "There is 1 record in 'leads.csv'; expected at"),
 }
 FORCED = {
     "a header and no lead": 0,
     "an empty file of JSON lines": 0,
+    "no column to keep": 1,
     "no required column": 1,
     "two leads less than wanted": 1,
 }

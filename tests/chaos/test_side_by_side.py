@@ -72,7 +72,7 @@ def check_runs(play: Any, reference: Any) -> None:
     try:
         runs = {run.plan.inputs[0].source: run for run in store.runs()}
         assert reference.content.counts == runs["leads.csv"].counts
-        own = [frame.drop("run_id", "scored_at") for frame in store.results(runs["leads.csv"].run_id, Selection())]
+        own = [play.comparable(frame) for frame in store.results(runs["leads.csv"].run_id, Selection())]
         order = ["record_id", "model", "version"]
         for expected, actual in zip(reference.content.parts, own, strict=True):
             assert expected.sort(order).equals(actual.sort(order))
