@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from mlsm.errors import ProjectError
 from mlsm.project import Project, load_project
+from mlsm.project.finder import ModelFinder
 
 FIT = """
 from mlsm._model import model
@@ -60,10 +61,20 @@ def another(tmp_path: Path) -> Callable[[str], Written]:
 
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
-    """Leave the interpreter's tables of finders and modules as they were."""
-    finders, modules = list(sys.meta_path), set(sys.modules)
+    """Begin and end without models of files: other tests of the process load some too."""
+    finders, modules = list(sys.meta_path), dict(sys.modules)
+    sys.meta_path[:] = [finder for finder in finders if not isinstance(finder, ModelFinder)]
+    for name in [name for name in modules if installed_holder(finders, name)]:
+        del sys.modules[name]
     yield
     sys.meta_path[:] = finders
-    for name in set(sys.modules) - modules:
+    for name in set(sys.modules) - set(modules):
         if not name.startswith(("mlsm", "polars")):
             del sys.modules[name]
+    sys.modules.update({name: module for name, module in modules.items() if name not in sys.modules})
+
+
+def installed_holder(finders: Sequence[object], name: str) -> bool:
+    """Tell whether a module was imported from a folder of models."""
+    top = name.partition(".")[0]
+    return any(isinstance(finder, ModelFinder) and finder.holder(top) is not None for finder in finders)
