@@ -212,9 +212,11 @@ def _alone(model: Model) -> list[str]:
         check_key(model.name, model.version)
         _ = model.inputs
         if isinstance(model, SummaryModel):
-            _ = model.upstreams
+            _ = model.required
     except DeclarationError as error:
         problems.append(f"{model.key!r}: {error.message}")
+    if model.range is not None and not model.range[0] <= model.range[1]:
+        problems.append(f"{model.key!r} declares the range {model.range}; expected the least score, then the greatest.")
     if model.status not in STATUSES:
         problems.append(f"{model.key!r} has the status {model.status!r}; expected one of {', '.join(STATUSES)}.")
     return problems

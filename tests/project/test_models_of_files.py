@@ -151,7 +151,8 @@ MISTAKES = {
     ),
     "summary declared wrongly in the original's style": (
         {"broken": "from mlsm._model import SummaryModel\nold = SummaryModel('old', [{'nam': 'fit'}], '1', print)"},
-        "models/broken.py: model 'old@1' cannot be read: KeyError: 'name'\n    Hint: Mend its declaration.",
+        ("models/broken.py: model 'old@1': Summary 'old@1' names the upstream {'nam': 'fit'}; "
+        "expected 'name', 'name@version' or {'name': …, 'version': …}.\n    Hint: Declare it in another way."),
     ),
     "name that is none": (
         {"broken": "from mlsm._model import Model\nold = Model(['x'], {}, '1', print)"},

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from mlsm._fields import fields_of_function, fields_of_mapping
+from mlsm._fields import RESERVED, fields_of_function, fields_of_mapping
 from mlsm._model.key import check_key
 from mlsm._model.model import Model, parameters_of
 from mlsm._model.summary import SummaryModel
@@ -15,6 +15,8 @@ from mlsm._typing import Function
 from mlsm.errors import DeclarationError
 
 __all__ = ["model", "summary_model"]
+
+_FACETS = ("score", "label", "outcome")
 
 
 def model(
@@ -65,6 +67,7 @@ def model(
             call="frame" if batch else "fields", when=when, range=range, labels=labels, source=_origin(function),
         )  # fmt: skip
         if not batch:
+            _check_names(made, [])
             _check_parameters(made, set(inputs.names))
         return made
 
@@ -114,11 +117,9 @@ def summary_model(
             chosen, models, version, function, fields_of_mapping(fields or {}), status,
             call="frame" if batch else "fields", require=require, range=range, labels=labels, source=_origin(function),
         )  # fmt: skip
-        if unknown := set(require) - set(made.upstreams):
-            raise DeclarationError(
-                f"Summary {made.key!r} requires {sorted(unknown)}, which it does not name; "
-                f"expected some of {list(made.upstreams)}."
-            )
+        _ = made.required
+        facets = [f"{upstream}.{facet}" for upstream in made.upstreams for facet in _FACETS]
+        _check_names(made, facets if batch else [*made.upstreams])
         if not batch:
             _check_parameters(made, {*made.upstreams, *made.inputs.names})
         return made
@@ -141,6 +142,16 @@ def _name_of(function: Function) -> str:
             hint='Pass name="…".',
         )
     return name
+
+
+def _check_names(made: Model, others: list[str]) -> None:
+    """Refuse fields that the function could not tell from something else that it is handed."""
+    taken = set(others) if made.call == "frame" else RESERVED.union(others)
+    if wrong := [name for name in made.inputs.names if name in taken]:
+        raise DeclarationError(
+            f"{made.key!r} cannot have the fields {wrong}; these names stand for its upstreams, `as_of` or `results`.",
+            hint=f'Name them otherwise: {{"{wrong[0]}_": Annotated[str, Alias("{wrong[0]}")]}}.',
+        )
 
 
 def _check_parameters(made: Model, expected: set[str]) -> None:

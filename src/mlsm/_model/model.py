@@ -78,7 +78,8 @@ class Model:
     ) -> None:
         self._set(name=name, fields=fields, version=version, fcn=fcn, status=status, call=call, when=when)
         self._set(range=None if range is None else (float(range[0]), float(range[1])))
-        self._set(labels=None if labels is None else tuple(labels), source=source, _cache={})
+        listed = [labels] if isinstance(labels, str) else labels
+        self._set(labels=None if listed is None else tuple(listed), source=source, _cache={})
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
@@ -89,6 +90,12 @@ class Model:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable; {name!r} cannot be deleted.")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function as it is, unchecked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlsm._fields import Fields
@@ -67,8 +67,7 @@ class SummaryModel(Model):
         if isinstance(self.models, Mapping):
             return dict(self.models)
         found: dict[str, str] = {}
-        for entry in self.models:
-            reference = entry if isinstance(entry, str) else f"{entry['name']}@{entry['version']}"
+        for reference in self._references():
             name = split_key(reference)[0]
             if name in found and self.call != "data":
                 raise DeclarationError(
@@ -77,6 +76,33 @@ class SummaryModel(Model):
                 )
             found[name if name not in found else reference] = reference
         return found
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Give the parameters of the upstreams without which it is skipped.
+
+        Raises:
+            DeclarationError: it requires what it does not name.
+        """
+        upstreams = self.upstreams
+        if unknown := [name for name in self.require if name not in upstreams]:
+            raise DeclarationError(
+                f"Summary {self.key!r} requires {unknown}, which it does not name; expected some of {list(upstreams)}."
+            )
+        return self.require
+
+    def _references(self) -> list[str]:
+        references = []
+        several = isinstance(self.models, Iterable) and not isinstance(self.models, str)
+        for entry in self.models if several else [self.models]:
+            named = isinstance(entry, Mapping) and {"name", "version"} <= entry.keys()
+            if not named and not isinstance(entry, str):
+                raise DeclarationError(
+                    f"Summary {self.key!r} names the upstream {entry!r}; expected 'name', 'name@version' "
+                    "or {'name': …, 'version': …}."
+                )
+            references.append(f"{entry['name']}@{entry['version']}" if named else entry)
+        return references
 
     def _digested(self) -> dict[str, Any]:
         return super()._digested() | {"models": list(self.upstreams.items()), "require": self.require}

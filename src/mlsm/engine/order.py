@@ -124,7 +124,7 @@ def prepare(
     for model in catalog.order:
         taken = {field.name: _slot(model, field, slots, reading, shape) for field in model.inputs}
         upstreams = {name: places[key] for name, key in catalog.upstreams(model.key).items()}
-        required = model.require if isinstance(model, SummaryModel) else ()
+        required = model.required if isinstance(model, SummaryModel) else ()
         given = tuple(Given(model=key) for key in catalog.upstreams(model.key).values())
         steps.append(
             Step(
@@ -182,4 +182,6 @@ def _parameters(condition: Function, key: str) -> list[str]:
             f"The condition `when` of {key!r} has no readable signature; expected a function of some of the fields.",
             hint="Wrap it: `when=lambda employees: condition(employees)`.",
         ) from error
+    if named := [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]:
+        raise DeclarationError(f"The condition `when` of {key!r} takes {named} by name only; expected by position.")
     return [parameter.name for parameter in parameters]
