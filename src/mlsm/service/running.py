@@ -109,7 +109,10 @@ def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell:
     executor = import_module(EXECUTORS["inline"])
     rejects: dict[int, Any] = {}
     with _collector_paused():
-        cuts = _noted(ahead(_checked(held.rest(inputs.cuts(whole)), held.prepared)), rejects)
+        cuts = _checked(held.rest(inputs.cuts(whole)), held.prepared)
+        if any(reader.options().get("format") != "records" for reader in job.inputs):
+            cuts = ahead(cuts)  # Python's own records would only contend for the interpreter's lock
+        cuts = _noted(cuts, rejects)
         for batch in executor.run(scoring, cuts, "mlsm.service.running:score_cut"):
             cut_rejects = rejects.pop(batch.part)
             sink.write(batch, cut_rejects)
