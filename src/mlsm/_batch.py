@@ -172,6 +172,9 @@ class Batch:
         counted = {}
         for model in self.models:
             codes = self.frame.get_column(facet(model.key, "outcome"))
+            if len(codes) and codes.max() == Outcome.OK.code:
+                counted[model.key] = {Outcome.OK: len(codes)}
+                continue
             table = codes.value_counts()
             counted[model.key] = {OUTCOMES[code]: count for code, count in sorted(table.iter_rows())}
         return counted
