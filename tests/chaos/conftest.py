@@ -143,13 +143,20 @@ class Play:
         return file
 
     def start(
-        self, *arguments: str, calls: str = "calls", gate: str = os.devnull, command: str = "score", **options: Any
+        self,
+        *arguments: str,
+        calls: str = "calls",
+        gate: str = os.devnull,
+        command: str = "score",
+        slow: bool = False,
+        **options: Any,
     ) -> Any:
         """Start a command; its models note their calls in one file, and make none before the other is there."""
+        names = {"CALLS": str(self.folder / calls), "GATE": str(self.folder / gate)}
         return subprocess.Popen(
             [sys.executable, "-m", "mlsm", command, *arguments],
             cwd=self.folder,
-            env={**environment(), "CALLS": str(self.folder / calls), "GATE": str(self.folder / gate)},
+            env={**environment(), **names, **({"SLOW": "yes"} if slow else {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -89,6 +89,35 @@ def test_a_stop_before_the_run_begins_stores_nothing(play: Any) -> None:
     assert (130, "\nInterrupted.\n", False) == (process.returncode, err, play.database.exists())
 
 
+SWALLOWS = """
+
+@model(version="1", status="active")
+def swallows(number: int):
+    try:
+        while "SLOW" in os.environ and number == 5_000_200:
+            note("fit@1", 5_000_000)
+            time.sleep(0.01)
+    except:
+        return -1
+    return 1
+"""
+
+
+@pytest.mark.parametrize(("number", "code", "said"), SIGNALS)
+def test_what_a_model_answers_to_a_signal_is_not_kept(number: signal.Signals, code: int, said: str, play: Any) -> None:
+    """A model that swallows every exception does not swallow Ctrl-C: its part is not stored, and the run stops."""
+    play.models.write_text(play.models.read_text() + SWALLOWS)
+    with play.start(*play.command, slow=True) as process:
+        # The lead of row 200 is in the third part.
+        assert play.wait_for(lambda: play.calls()["fit@1", 0] > 5, process)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert (code, True) == (process.returncode, said in err)
+    assert {part for part, _ in play.done()} <= {0, 1}
+    assert 0 == play.score("--resume").returncode
+    assert {"swallows@1": {"ok": 1178}}.items() <= play.content().counts.items()
+
+
 def told(ended: tuple[int, str, str]) -> tuple[int, str, list[str]]:
     """Give code, data, and the lines of talk."""
     code, out, err = ended

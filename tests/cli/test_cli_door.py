@@ -15,6 +15,7 @@ import pytest
 
 from mlsm.cli import commands, entry, main
 from mlsm.cli.commands import COMMANDS
+from mlsm.cli.stops import Terminated
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.words import WORDS
 from mlsm.errors import InputError
@@ -173,9 +174,9 @@ def test_no_model_can_catch_a_termination() -> None:
     from mlsm._guard import attempt
 
     def model() -> None:
-        raise entry.Terminated
+        raise Terminated
 
-    with pytest.raises(entry.Terminated):
+    with pytest.raises(Terminated):
         attempt(model)
 
 

@@ -9,28 +9,23 @@ from __future__ import annotations
 import errno
 import signal
 import sys
-import threading
 from argparse import SUPPRESS, Action, ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from mlsm.cli.commands import COMMANDS, command
+from mlsm.cli.stops import Stops, Terminated
 from mlsm.cli.terminal import Terminal, own_stdout
 from mlsm.cli.words import WORDS
 from mlsm.errors import MlsmError
 
-__all__ = ["Terminated", "main"]
+__all__ = ["main"]
 
 _ABOUT = "Run many scoring models, in many versions, over the same leads, and keep every result."
 _MENDABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOSPC, errno.EROFS}
     | {errno.EDQUOT, errno.ENAMETOOLONG, errno.EMFILE, errno.EFBIG}
 )
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM arrived. An interrupt, since that is what no model can catch."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,8 +58,9 @@ def _run(arguments: list[str]) -> int:
         args = _parser(arguments).parse_args(arguments)
     except SystemExit as stop:  # argparse's way to return
         return stop.code if isinstance(stop.code, int) else 2
-    with _terminable(), own_stdout() as out:
-        terminal = Terminal(out=out, err=sys.stderr, json=args.json)
+    stops = Stops()
+    with stops.listening(), own_stdout() as out:
+        terminal = Terminal(out=out, err=sys.stderr, json=args.json, stops=stops)
         return command(args.command).run(args, terminal)
 
 
@@ -136,23 +132,6 @@ class _Version(Action):
 
         sys.stdout.write(f"mlsm {version('mlsm')}\n")
         parser.exit()
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that an open run is closed on the way out."""
-
-    def terminate(*_: object) -> None:
-        raise Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _told(text: str, code: int) -> int:

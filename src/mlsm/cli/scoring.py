@@ -13,6 +13,7 @@ from mlsm.cli.failures import message_hash
 from mlsm.cli.log import RunLog, log_folder, without_messages
 from mlsm.cli.opening import opened_store, shown_url
 from mlsm.cli.progress import progress_bar
+from mlsm.cli.stops import Stops
 from mlsm.cli.summary import Done
 from mlsm.cli.terminal import Terminal
 
@@ -61,7 +62,7 @@ def score_job(scoring: Scoring, terminal: Terminal) -> Done:
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(scoring.store_url, scoring.project)) if scoring.stored else None
         log = stack.enter_context(RunLog(scoring.log, log_folder(scoring.project.folder)))
-        batches = _BatchLog(log)
+        batches = _BatchLog(log, terminal.stops)
         report = _logged_run(scoring, store, log, batches, terminal)
         if log.failure is not None:
             terminal.say(f"The log could not be written to its end: {log.failure.strerror}.", style="yellow")
@@ -129,14 +130,16 @@ def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, batches: _Ba
 class _BatchLog:
     """Notes each part as it is scored, and each distinct traceback once."""
 
-    def __init__(self, log: RunLog) -> None:
+    def __init__(self, log: RunLog, stops: Stops) -> None:
         self.first_id: str | None = None
         self.as_of: datetime | None = None
         self._log = log
+        self._stops = stops
         self._seen: set[tuple[str, str, str]] = set()
 
     def note(self, batch: Batch) -> None:
-        """Note a part."""
+        """Note a part before it is written, unless somebody asked to stop and a model kept it to itself."""
+        self._stops.check()
         self._log.begin(batch.run_id)
         self.as_of = batch.as_of
         if self.first_id is None and len(batch):

@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
 
+from mlsm.cli.stops import Stops
 from mlsm.cli.tables import Table, plain, rich_table
 
 __all__ = ["Terminal", "own_stdout"]
@@ -25,11 +26,13 @@ class Terminal:
         out: data: what a pipe or a file is meant to receive.
         err: talk: what a person reads.
         json: whether the data is wanted as JSON.
+        stops: whether the person wants the command to stop.
     """
 
     out: TextIO
     err: TextIO
     json: bool = False
+    stops: Stops = field(default_factory=Stops)
 
     @property
     def data_styled(self) -> bool:
