@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -107,6 +108,11 @@ class Inputs:
                 f"The id column {job.id_column!r} is not in {sources}; there is {_listed(names)}.",
                 hint="Name the column (--id COLUMN, id=…), or number the rows (--id-row, id=None).",
             )
+        if twice := self._stems_met_twice():
+            raise InputError(
+                f"Several inputs are called {_listed(twice)}, so that their rows would have the same ids.",
+                hint="Rename one of them, or name a column of ids (--id COLUMN).",
+            )
         if job.force:
             return
         if unknown := [name for name in job.keep if name not in names]:
@@ -169,6 +175,13 @@ class Inputs:
                 last = first + part.number + 1
                 yield first + part.number, part
             first = first + count if self._parts else last
+
+    def _stems_met_twice(self) -> list[str]:
+        """Give the names that stand before the row numbers of more than one input."""
+        if self.job.id_column is not None or len(self.job.inputs) < 2:
+            return []
+        stems = [part.stem for reader in self.job.inputs for part in islice(reader.parts(1, columns=()), 1)]
+        return sorted({stem for stem in stems if stems.count(stem) > 1})
 
     def _names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for reader in self.job.inputs for name in reader.facts().names))
