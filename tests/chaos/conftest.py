@@ -228,7 +228,7 @@ class Play:
         assert isinstance(store, SqliteStore)
         return store
 
-    def wait_for(self, happened: Callable[[], Any], process: Any, *, pause: float = 0.0005) -> bool:
+    def wait_for(self, happened: Callable[[], Any], process: Any, *, pause: float = 0.002) -> bool:
         """Wait until something happened; False where the process ended before."""
         until = time.monotonic() + 60
         while not happened():

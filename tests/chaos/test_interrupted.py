@@ -109,7 +109,7 @@ def test_what_a_model_answers_to_a_signal_is_not_kept(number: signal.Signals, co
     play.models.write_text(play.models.read_text() + SWALLOWS)
     with play.start(*play.command, slow=True) as process:
         # The lead of row 200 is in the third part.
-        assert play.wait_for(lambda: play.calls()["fit@1", 0] > 5, process)
+        assert play.wait_for(lambda: play.calls()["fit@1", 0] > 5, process, pause=0.02)
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
     assert (code, True) == (process.returncode, said in err)

@@ -95,11 +95,12 @@ def kill(play: Any, moment: Moment, *, calls: str, count: int, reference: Any) -
     """Begin or resume the run and kill it at a moment; False where it came to its end before."""
     with play.start(*play.command, "--resume", calls=calls) as process:
         noted = play.noted(calls)
-        play.wait_for(lambda: noted() >= count, process)
+        play.wait_for(lambda: noted() >= count, process, pause=0.0005)
         time.sleep(moment.delay * reference.seconds_a_part)
         if moment.between:
             with closing(play.connect()) as db:
-                play.wait_for(lambda: db.execute("SELECT count(*) % 2 FROM lane").fetchone()[0], process)
+                asked = "SELECT count(*) % 2 FROM lane"
+                play.wait_for(lambda: db.execute(asked).fetchone()[0], process, pause=0.0005)
                 process.kill()
         process.kill()
         process.communicate()
