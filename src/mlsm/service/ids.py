@@ -87,7 +87,11 @@ class _Place:
 
 
 def find_duplicates(
-    parts: Callable[[], Iterator[tuple[int, RawPart]]], id_column: str, on_rows: Callable[[int], Any]
+    parts: Callable[[], Iterator[tuple[int, RawPart]]],
+    id_column: str,
+    on_rows: Callable[[int], Any],
+    *,
+    hashes_max: int = HASHES_MAX,
 ) -> tuple[Duplicates, frozenset[int]]:
     """Find every row whose id came earlier in the inputs.
 
@@ -99,14 +103,15 @@ def find_duplicates(
         parts: opens the parts anew, numbered over all inputs.
         id_column: the column of ids.
         on_rows: told of rows gone through, in the first pass.
+        hashes_max: hashes held at a time.
 
     Returns:
         The duplicates, and the numbers of the parts in which every row has a usable id.
     """
     sound: set[int] = set()
-    suspects, classes = _suspects(parts, id_column, 0, 1, on_rows, sound)
+    suspects, classes = _suspects(parts, id_column, 0, 1, on_rows, sound, hashes_max)
     for residue in range(1, classes):
-        suspects.append(_suspects(parts, id_column, residue, classes, lambda _: None, sound)[0])
+        suspects.append(_suspects(parts, id_column, residue, classes, lambda _: None, sound, hashes_max)[0])
     return (_compared(parts, id_column, suspects) if len(suspects) else {}), frozenset(sound)
 
 
@@ -117,6 +122,7 @@ def _suspects(
     classes: int,
     on_rows: Callable[[int], Any],
     sound: set[int],
+    hashes_max: int,
 ) -> tuple[pl.Series, int]:
     """Give the hashes of one residue class that occur twice, and how many classes it took."""
     held: list[pl.Series] = []
@@ -126,7 +132,7 @@ def _suspects(
             sound.add(number)
         hashes = ids.drop_nulls().hash()
         held.append(hashes if classes == 1 else hashes.filter(hashes % classes == residue))
-        while residue == 0 and sum(map(len, held)) > HASHES_MAX:
+        while residue == 0 and sum(map(len, held)) > hashes_max:
             classes *= 2
             held = [hashes.filter(hashes % classes == 0) for hashes in held]
         on_rows(len(part))

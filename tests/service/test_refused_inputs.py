@@ -1,0 +1,151 @@
+"""What cannot be meant is refused before anything is scored, unless it is forced."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import polars as pl
+import pytest
+
+import mlsm
+from mlsm import Alias, Catalog, Default, Model, Outcome
+from mlsm.errors import InputError
+from mlsm.readers import open_data
+from mlsm.service import Job, Report, examine, run
+
+called: list[Any] = []
+
+
+def count(data: dict[str, Any], results: dict[str, Any]) -> float:
+    called.append(data)
+    return 1.0
+
+
+def model(name: str, fields: dict[str, Any], status: str = "active") -> Model:
+    return Model(name, fields, "1", count, status)
+
+
+def job(models: Sequence[Model], data: Any, **options: Any) -> Job:
+    called.clear()
+    chosen = {"id_column": "id", "as_of": datetime.now(UTC), **options}
+    return Job(catalog=Catalog(models), inputs=(open_data(data),), **chosen)
+
+
+def refused(*args: Any, **options: Any) -> InputError:
+    """Run and examine a job, which is refused both times, and no model called."""
+    with pytest.raises(InputError) as examined:
+        examine(job(*args, **options))
+    with pytest.raises(InputError) as raised:
+        run(job(*args, **options))
+    assert (str(examined.value), []) == (str(raised.value), called)
+    assert raised.value.hint is not None
+    return raised.value
+
+
+def forced(*args: Any, **options: Any) -> Report:
+    return run(job(*args, force=True, **options))
+
+
+FIT = model("fit", {"a": int})
+
+
+@pytest.mark.parametrize("data", [[], pl.DataFrame({"id": [], "a": []}), iter(())], ids=["list", "frame", "iterator"])
+def test_an_input_without_records_is_refused(data: Any) -> None:
+    """Nothing to read is a broken export, not a success."""
+    with pytest.raises(InputError, match=r"There is no record in '(records|frame)'"):
+        run(job([FIT], data))
+
+
+def test_no_record_may_be_forced() -> None:
+    """An empty list in memory is no mistake: it has no results."""
+    scores = mlsm.score([FIT], [])
+    assert (0, (), {}, 0) == (len(scores), scores.rejects, scores.counts(), scores.report.records)
+    assert ((0, 15), ["record_id"]) == (scores.frame().shape, scores.frame(wide=True).columns)
+
+
+def test_an_input_without_the_id_column_is_refused() -> None:
+    """The columns that are there are named; force is no help, since nobody could be told apart."""
+    error = refused([FIT], [{"key": 1, "a": 1}])
+    assert "The id column 'id' is not in 'records'; there is 'key', 'a'." == error.message
+    with pytest.raises(InputError):
+        forced([FIT], [{"key": 1, "a": 1}])
+    with pytest.raises(InputError):
+        mlsm.score([FIT], [{"key": 1, "a": 1}])
+
+
+def test_missing_columns_of_active_models_are_refused_all_at_once() -> None:
+    """Each active model's required columns that no input has are told; optional ones and drafts' are not."""
+    models = [
+        model("fit", {"a": int, "b": str, "c": Annotated[int, Alias("C of Lead")]}),
+        model("age", {"b": int | None, "d": Annotated[int, Default(0)]}),
+        model("size", {"e": int}),
+        model("trial", {"f": int}, "draft"),
+        model("old", {"g": int}, "retired"),
+    ]
+    error = refused(models, [{"id": 1, "a": 1}])
+    assert "Required columns are not in 'records'; there is 'id', 'a'." == error.message
+    assert ("fit@1 needs 'b', 'C of Lead'", "size@1 needs 'e'") == error.problems
+    report = forced(models, [{"id": 1, "a": 1}])
+    invalid = [key for key, counts in report.counts.items() if counts == {Outcome.INVALID: 1}]
+    assert ["fit@1", "size@1", "trial@1"] == invalid
+
+
+def test_a_column_that_one_of_several_inputs_has_is_there() -> None:
+    """Inputs are looked at together: a column may come in one of them only."""
+    inputs = (open_data([{"id": 1, "a": 1}]), open_data(pl.DataFrame({"id": [2]})))
+    report = run(Job(catalog=Catalog([FIT]), inputs=inputs, id_column="id", as_of=datetime.now(UTC)))
+    assert {"fit@1": {Outcome.OK: 1, Outcome.INVALID: 1}} == report.counts
+
+
+def test_nested_records_are_not_refused_for_their_columns() -> None:
+    """In a nested record each model has data of its own, or is invalid."""
+    records = [{"id": 1, "data": {"fit": {"1": {"a": 1}}}}, {"id": 2}]
+    report = run(job([FIT], records, shape="nested"))
+    assert {"fit@1": {Outcome.OK: 1, Outcome.INVALID: 1}} == report.counts
+
+
+@pytest.mark.parametrize(("rows", "message"), [(1, "There is 1 record in"), (2, "There are 2 records in")])
+def test_far_too_few_records_are_refused(rows: int, message: str) -> None:
+    """Fewer records than the project's least are a broken export, unless it is forced."""
+    records = [{"id": row, "a": 1} for row in range(rows)]
+    assert f"{message} 'records'; expected at least 3." == refused([FIT], records, min_records=3).message
+    assert rows == forced([FIT], records, min_records=3).records
+    assert rows == run(job([FIT], records, min_records=rows)).records
+
+
+def test_columns_to_keep_must_be_there() -> None:
+    """A column to keep that no input has is refused; forced, it is empty."""
+    error = refused([FIT], [{"id": 1, "a": 1}], keep=("email", "a"))
+    assert "The columns to keep 'email' are not in 'records'; there is 'id', 'a'." == error.message
+    assert 1 == forced([FIT], [{"id": 1, "a": 1}], keep=("email", "a")).records
+
+
+@pytest.mark.parametrize("data", ["leads.csv", b"", 5, {"id": 1}, None], ids=repr)
+def test_what_is_no_collection_of_records_is_refused(data: Any) -> None:
+    """A path, a single record or a number is no list of records."""
+    with pytest.raises(InputError, match="cannot be read; a data frame or mappings were expected"):
+        mlsm.score([FIT], data)
+
+
+@pytest.mark.parametrize("record", [[], "x", 5, None], ids=repr)
+def test_one_record_is_a_mapping(record: Any) -> None:
+    """What is no mapping cannot be scored as one record."""
+    with pytest.raises(InputError, match=r"A record of type .* cannot be scored; expected a mapping"):
+        mlsm.score_one([FIT], record)
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        ({}, "There is no id."),
+        ({"id": True}, "The id True is a bool"),
+        ({"id": ""}, "The id is empty."),
+        ({"id": 1.5}, "The id 1.5 is a float"),
+    ],
+    ids=["none", "bool", "empty", "float"],
+)
+def test_one_record_needs_an_id_or_none_at_all(record: dict[str, Any], why: str) -> None:
+    """A record without a usable id is refused; on request it is called `record:1`."""
+    with pytest.raises(InputError, match=f"This record cannot be scored by its id 'id'. {why}"):
+        mlsm.score_one([FIT], record)
+    assert "record:1" == mlsm.score_one([FIT], record, id=None)[0].record_id
