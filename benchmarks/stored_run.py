@@ -1,0 +1,100 @@
+"""A stored run beside its two halves: 100,000 leads of a file, 4 results each, kept in SQLite.
+
+Results are written in a thread beside the scoring, so the run should take little longer than
+the longer of scoring alone and writing alone. Target: at most 1.2 times.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import polars as pl
+from benchmarks._leads import best, budget, fit, leads, recency
+
+import mlsm
+from mlsm._batch import Batch
+from mlsm.contracts import InputEntry, ModelEntry, RunPlan
+from mlsm.readers import open_reader
+from mlsm.service import Job, run
+from mlsm.stores import open_store
+
+LEADS = 100_000
+ROUNDS = 5
+TARGET = 1.2
+
+
+def main() -> None:
+    """Print the table."""
+    catalog = models()
+    found: dict[str, list[float]] = {"scoring alone": [], "writing alone": [], "a stored run": []}
+    with tempfile.TemporaryDirectory() as folder:
+        source = str(Path(folder) / "leads.parquet")
+        pl.DataFrame(leads(LEADS)).write_parquet(source)
+        for turn in range(ROUNDS):
+            batches: list[Batch] = []
+            found["scoring alone"].append(timed(lambda: run(job(catalog, source), on_batch=batches.append)))  # noqa: B023
+            alone = open_store(f"sqlite:///alone-{turn}.db", Path(folder))
+            found["writing alone"].append(timed(lambda: written(alone, batches)))  # noqa: B023
+            both = open_store(f"sqlite:///both-{turn}.db", Path(folder))
+            found["a stored run"].append(timed(lambda: run(job(catalog, source), store=both)))  # noqa: B023
+            alone.dispose()
+            both.dispose()
+    seconds = {what: median(times) for what, times in found.items()}
+    longer = max(seconds["scoring alone"], seconds["writing alone"])
+    print(f"{LEADS:,} leads, 4 results each, median of {ROUNDS}")
+    for what, second in seconds.items():
+        print(f"{what:20}{second:8.3f} s{second / longer:8.2f}")
+    ratio = seconds["a stored run"] / longer
+    print(f"to the longer half: {ratio:.2f} (at most {TARGET}: {'kept' if ratio <= TARGET else 'MISSED'})")
+
+
+def models() -> mlsm.Catalog:
+    """Make three row models and a summary."""
+    fields: dict[Callable[..., float], dict[str, Any]] = {
+        fit: {"employees": int, "country": str, "title": str | None},
+        recency: {"days": int, "visits": int},
+        budget: {"revenue": float, "source": str},
+    }
+    made = [mlsm.model(version="1", status="active", fields=of)(function) for function, of in fields.items()]
+
+    @mlsm.summary_model(name="best", version="1", status="active", models=["fit", "recency", "budget"])
+    def blend(fit: Any, recency: Any, budget: Any) -> float:
+        return best(fit.score, recency.score, budget.score)
+
+    return mlsm.Catalog([*made, blend])
+
+
+def job(catalog: mlsm.Catalog, source: str) -> Job:
+    """Ask for one scoring of a file."""
+    return Job(catalog=catalog, inputs=(open_reader(source),), id_column="id", as_of=datetime.now(UTC))
+
+
+def written(store: Any, batches: list[Batch]) -> None:
+    """Write the parts of a run, one after the other."""
+    entries = [
+        ModelEntry(name=of.name, version=of.version, status=of.status, kind="function", digest="sha256:0")
+        for of in batches[0].models
+    ]
+    entry = InputEntry(source="leads", fingerprint="sha256:0", options={}, parts=tuple(map(len, batches)))
+    plan = RunPlan(purpose="live", as_of=batches[0].as_of, models=tuple(entries), inputs=(entry,), id_column="id")
+    opened = store.open_run(plan)
+    for batch in batches:
+        store.write(opened.run_id, batch.part, "active", batch.lane("active"), [])
+    store.close_run(opened.run_id, state="finished", report={})
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Give the seconds that some work takes."""
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    main()
