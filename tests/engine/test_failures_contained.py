@@ -28,6 +28,9 @@ class Truthless:
     def __bool__(self) -> bool:
         raise ValueError("ambiguous")
 
+    def __repr__(self) -> str:
+        return "Truthless()"
+
 
 def raising(error: BaseException | type[BaseException]) -> Any:
     raise error
