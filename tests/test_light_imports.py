@@ -42,10 +42,9 @@ def test_importing_mlsm_loads_nothing_but_the_standard_library() -> None:
         CATALOG,
         CATALOG + "results = mlsm.score_one(catalog, record)\nassert [1.2, 1.2] == [r.score for r in results], results",
         CATALOG + "mlsm.score_one(catalog, {'id': 1, 'employees': 'x', 'tags': 5})",
-        "import mlsm.testing",
         "import mlsm.cli",
     ],
-    ids=["names", "models", "one record", "one invalid record", "testing", "command line"],
+    ids=["names", "models", "one record", "one invalid record", "command line"],
 )
 def test_one_record_is_scored_without_a_data_frame(code: str) -> None:
     """Declaring models and scoring one record with functions of one record loads nothing heavy."""
