@@ -12,6 +12,7 @@ import msgspec
 from mlsm._fields.kinds import UNSET, Kind, Reading
 from mlsm._fields.problems import UnreadableError, is_missing, missing, problem_of
 from mlsm._fields.scalars import cast_of, check_of
+from mlsm._guard import Raised, attempt
 from mlsm._result import Problem
 
 __all__ = ["FieldReader", "MakeReader", "container_reader"]
@@ -123,11 +124,11 @@ def _object_filler(kind: Kind, path: str, reading: Reading, reader: MakeReader) 
         members = {member.name: read(value.get(member.column, UNSET), problems) for member, read in readers}
         if len(problems) > before:
             return None
-        try:
-            return build(**members)
-        except Exception as error:  # noqa: BLE001 - a stranger's class may check its members
-            problems.append(problem_of(path, kind, f"refused by {build.__name__} ({type(error).__name__})", value))
+        built = attempt(lambda: build(**members))
+        if isinstance(built, Raised):  # a stranger's class may check its members
+            problems.append(problem_of(path, kind, f"refused by {build.__name__} ({built.failure.type})", value))
             return None
+        return built
 
     return fill
 

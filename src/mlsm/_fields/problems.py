@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from mlsm._fields.kinds import BLANKS, UNSET, Kind
+from mlsm._guard import Raised, attempt
 from mlsm._result import Problem
 
 __all__ = ["UnreadableError", "is_missing", "missing", "problem_of"]
@@ -44,11 +45,10 @@ def missing(path: str, kind: Kind) -> Problem:
 
 def problem_of(path: str, kind: Kind, problem: str, value: Any) -> Problem:
     """Say what is wrong with a value, showing the beginning of it."""
-    try:
-        got = repr(value[:_SHOWN_MAX] if isinstance(value, str) else value)
-        got = got.encode(errors="backslashreplace").decode()
-    except Exception as error:  # noqa: BLE001 - a stranger's __repr__ must not hide the problem
-        got = f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
+    got = attempt(repr, value[:_SHOWN_MAX] if isinstance(value, str) else value)
+    if isinstance(got, Raised):
+        got = f"a {type(value).__name__} that cannot be shown ({got.failure.type})"
+    got = got.encode(errors="backslashreplace").decode()
     if len(got) > _SHOWN_MAX:
         got = got[:_SHOWN_MAX] + "…"
     return Problem(path=path, problem=problem, expected=str(kind), got=got)
