@@ -58,3 +58,16 @@ def test_a_null_spelling_may_look_like_a_number(values: list[str]) -> None:
     (field,) = fields_of_mapping({"x": int | None})
     found = check_column(field, field_reader(field, NINES), pl.Series(values), 2, NINES)
     assert ([None, 7], {}) == (list(found.as_list()), dict(found.bad))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "raw", "expected"), [(int, 1, 1), (float, 1.5, 1.5), (bool, True, True), (str, "a", "a")], ids=repr
+)
+def test_a_hole_in_a_list_is_missing_at_its_row(annotation: Any, raw: Any, expected: Any) -> None:
+    """A list of exact values with a hole: a problem where the field is required, else None."""
+    (required,) = fields_of_mapping({"x": annotation})
+    found = check_column(required, field_reader(required, Reading()), [raw, None, raw], 3, Reading())
+    assert {1: "missing"} == {row: wrong[0].problem for row, wrong in found.bad.items()}
+    (optional,) = fields_of_mapping({"x": annotation | None})
+    found = check_column(optional, field_reader(optional, Reading()), [raw, None, raw], 3, Reading())
+    assert ([expected, None, expected], {}) == (list(found.as_list()), dict(found.bad))
