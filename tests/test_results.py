@@ -48,10 +48,10 @@ def test_a_result_is_a_value() -> None:
 
 def test_what_a_summary_sees_is_a_view() -> None:
     """Its output is read anew each time, so that what one summary changes no other sees."""
-    seen = Upstream(Outcome.OK, 1.0, "A", '{"a":[1]}', ("fit", "1", "active"))
+    seen = Upstream(1.0, "A", '{"a":[1]}', source=("fit", "1", "active"))
     seen.output["a"].append(2)
     assert ({"a": [1]}, True) == (seen.output, seen.usable)
-    failed = Upstream(Outcome.ERROR, None, None, None, ("fit", "1", "active"))
+    failed = Upstream(outcome=Outcome.ERROR, source=("fit", "1", "active"))
     assert (None, False) == (failed.output, failed.usable)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "Trace",
     "facet",
     "long_schema",
+    "outcome_names",
     "read_result",
     "wide_titles",
     "widen",
@@ -43,6 +44,13 @@ KEPT = "keep:"
 def facet(key: str, name: Facet) -> str:
     """Name the column that holds a facet of a model version's results."""
     return f"{key}.{name}"
+
+
+def outcome_names(codes: pl.Expr) -> pl.Expr:
+    """Spell outcomes that a column holds as codes."""
+    import polars as pl
+
+    return pl.lit(pl.Series([str(outcome) for outcome in OUTCOMES])).gather(codes)
 
 
 def long_schema() -> dict[str, pl.DataType]:
@@ -202,7 +210,7 @@ class Batch:
             "model": pl.lit(model.name),
             "version": pl.lit(model.version),
             "status": pl.lit(model.status),
-            "outcome": _named(codes),
+            "outcome": outcome_names(codes),
             "given": pl.when(called).then(pl.lit(given, pl.String)),
             "run_id": pl.lit(self.run_id, pl.String),
             "as_of": pl.lit(self.as_of),
@@ -242,7 +250,7 @@ class Batch:
                 (pl.col(label) if label in self.frame.columns else pl.lit(None, pl.String)).alias(
                     titles[name, "label"]
                 ),
-                _named(pl.col(facet(key, "outcome"))).alias(titles[name, "outcome"]),
+                outcome_names(pl.col(facet(key, "outcome"))).alias(titles[name, "outcome"]),
             ]
         return self.frame.select(columns)
 
@@ -250,13 +258,6 @@ class Batch:
         """Yield every result, record by record, in the order of the catalog."""
         for row in self.long().iter_rows():
             yield read_result(row)
-
-
-def _named(codes: pl.Expr) -> pl.Expr:
-    import polars as pl
-
-    names = [str(outcome) for outcome in OUTCOMES]
-    return codes.replace_strict(list(range(len(names))), names, return_dtype=pl.String)
 
 
 def wide_titles(

@@ -9,7 +9,7 @@ import msgspec
 
 from mlsm._guard import attempt
 from mlsm._model import Model
-from mlsm._result import Outcome, Upstream
+from mlsm._result import Upstream
 from mlsm.checks.finding import Finding, shown_value
 from mlsm.checks.records import Reader
 from mlsm.checks.subject import CLOCK, Subject
@@ -109,7 +109,7 @@ class _Watched(dict[str, Any]):
 def _seen(upstream: Model) -> Upstream:
     score = 0.0 if upstream.range is None else upstream.range[0]
     label = None if not upstream.labels else upstream.labels[0]
-    return Upstream(Outcome.OK, score, label, None, (upstream.name, upstream.version, upstream.status))
+    return Upstream(score, label, source=(upstream.name, upstream.version, upstream.status))
 
 
 def _results(upstreams: Mapping[str, Model]) -> dict[str, Any]:

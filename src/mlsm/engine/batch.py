@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, Trace, facet
+from mlsm._batch import FACETS, Batch, Trace, facet, outcome_names
 from mlsm._guard import Raised, attempt, drain
 from mlsm._result import OUTCOMES, Failure, Problem, Upstream
 from mlsm._typing import LANES, Lane
@@ -111,7 +111,8 @@ class _Part:
     verdicts: dict[str, Failure | None]
     answers: dict[int, pl.DataFrame] = field(default_factory=dict)
     checked: dict[int, Checked] = field(default_factory=dict)
-    seen: dict[int, list[Any]] = field(default_factory=dict)
+    scores: dict[int, list[Any]] = field(default_factory=dict)
+    seen: dict[int, list[list[Any] | None]] = field(default_factory=dict)
     traces: dict[tuple[str, str, str], Trace] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -154,19 +155,26 @@ class _Part:
     def upstream(self, place: int, rows: list[int] | None) -> Iterator[Upstream]:
         """Yield what a summary sees of a model's answers; each is made as it is handed over."""
         if place not in self.seen:
-            answers = self.answers[place]
-            self.seen[place] = [
-                answers.get_column(name).to_list() if name in answers.columns else None
-                for name in ("score", "label", "output")
-            ]
-            codes = answers.get_column("outcome")
-            outcomes = [OUTCOMES[code] for code in codes.to_list()] if codes.max() else None
-            self.seen[place].insert(0, outcomes)
+            self.seen[place] = _facets_seen(self.answers[place], self.scores.get(place))
         columns = [None if column is None else _taken(column, rows) for column in self.seen[place]]
-        defaults = (OUTCOMES[OK], None, None, None)
-        handed = [repeat(d) if column is None else column for d, column in zip(defaults, columns, strict=True)]
-        size = len(self) if rows is None else len(rows)
-        return map(Upstream, *handed, repeat(self.prepared.models[place].source, size))
+        return map(self.prepared.views[place], *(repeat(None) if column is None else column for column in columns))
+
+
+def _facets_seen(answers: pl.DataFrame, scores: list[Any] | None) -> list[list[Any] | None]:
+    """List score, label, output and outcome as summaries see them, without those at the end that say nothing.
+
+    Args:
+        answers: a model's answers.
+        scores: what its function returned, where that is nothing but floats.
+    """
+    codes = answers.get_column("outcome")
+    good = not codes.max()
+    columns: list[list[Any] | None] = [scores if good and scores is not None else answers.get_column("score").to_list()]
+    columns += [answers.get_column(n).to_list() if n in answers.columns else None for n in ("label", "output")]
+    columns.append(None if good else [OUTCOMES[code] for code in codes.to_list()])
+    while columns[-1] is None:
+        columns.pop()
+    return columns
 
 
 def _score(part: _Part, step: Step) -> pl.DataFrame:
@@ -235,6 +243,8 @@ def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     kinds = set(map(type, answers))
     if Raised in kinds:
         part.note(step, answers)
+    if step.watched and rows is None and kinds == {float}:
+        part.scores[step.place] = answers
     return read_values(answers, step.limits, kinds)
 
 
@@ -293,9 +303,7 @@ def _handed(part: _Part, step: Step) -> pl.DataFrame:
     columns = []
     for name, place in step.upstreams.items():
         answers = part.answers[place]
-        outcomes = pl.Series(
-            [OUTCOMES[code].value for code in answers.get_column("outcome").to_list()], dtype=pl.String
-        )
+        outcomes = answers.select(outcome_names(pl.col("outcome"))).to_series()
         absent = pl.repeat(None, len(part), dtype=pl.String, eager=True)
         columns.append(answers.get_column("score").alias(f"{name}.score"))
         columns.append((answers.get_column("label") if "label" in answers.columns else absent).alias(f"{name}.label"))

@@ -11,7 +11,7 @@ from mlsm._batch import ModelColumns
 from mlsm._catalog import Catalog
 from mlsm._fields import Field, FieldReader, Reading, field_reader
 from mlsm._model import Model, SummaryModel
-from mlsm._result import Given
+from mlsm._result import Given, Upstream
 from mlsm._typing import Function, Shape
 from mlsm.contracts import Predictor
 from mlsm.engine.answers import Limits
@@ -57,7 +57,8 @@ class Step:
         limits: what it declares of its answers.
         when: the condition under which it applies.
         columns: whose columns its results are.
-        source: name, version and status, as summaries see them.
+        source: its name, version and status.
+        view: makes of an answer what summaries see.
         wants_as_of: whether it is handed the clock.
         watched: whether a summary stands on it.
         conditional: whether it may not be called although its fields are right.
@@ -73,6 +74,7 @@ class Step:
     when: When | None
     columns: ModelColumns
     source: tuple[str, str, str]
+    view: type[Upstream]
     wants_as_of: bool
     watched: bool
     conditional: bool
@@ -96,6 +98,11 @@ class Prepared:
     def models(self) -> tuple[ModelColumns, ...]:
         """Give the models in the order of their results."""
         return tuple(step.columns for step in sorted(self.steps, key=lambda step: step.place))
+
+    @property
+    def views(self) -> tuple[type[Upstream], ...]:
+        """Give what makes of each model's answer what summaries see, in the order of their results."""
+        return tuple(step.view for step in sorted(self.steps, key=lambda step: step.place))
 
     @property
     def sources(self) -> frozenset[str]:
@@ -125,6 +132,7 @@ def prepare(
         taken = {field.name: _slot(model, field, slots, reading, shape) for field in model.inputs}
         upstreams = {name: places[key] for name, key in catalog.upstreams(model.key).items()}
         required = model.required if isinstance(model, SummaryModel) else ()
+        source = (model.name, model.version, model.status)
         given = tuple(Given(model=key) for key in catalog.upstreams(model.key).values())
         steps.append(
             Step(
@@ -137,7 +145,8 @@ def prepare(
                 limits=Limits.of(model),
                 when=_when(model, taken),
                 columns=ModelColumns(name=model.name, version=model.version, status=model.status, given=given),
-                source=(model.name, model.version, model.status),
+                source=source,
+                view=Upstream.of(source),
                 wants_as_of=model.wants_as_of,
                 watched=model.key in watched,
                 conditional=bool(required) or model.when is not None,

@@ -10,7 +10,7 @@ import msgspec
 
 from mlsm._fields import UNSET
 from mlsm._guard import Raised, attempt
-from mlsm._result import OUTCOMES, Failure, Outcome, Problem, Reasons, Result, Upstream
+from mlsm._result import OUTCOMES, Failure, Outcome, Problem, Reasons, Result
 from mlsm.engine.answers import ABSTAINED, Answer, failed, read_answer
 from mlsm.engine.order import Prepared, Step
 
@@ -52,9 +52,7 @@ def score_record(
         if not isinstance(answer, float):
             results[step.place] = _result(step, answer, record_id, as_of, scored_at, run_id)
             if step.watched:
-                seen[step.place] = Upstream(
-                    OUTCOMES[answer.code], answer.score, answer.label, answer.output, step.source
-                )
+                seen[step.place] = step.view(answer.score, answer.label, answer.output, OUTCOMES[answer.code])
             continue
         name, version, status = step.source
         results[step.place] = Result(
@@ -70,7 +68,7 @@ def score_record(
             scored_at=scored_at,
         )
         if step.watched:
-            seen[step.place] = Upstream(_OK, answer, None, None, step.source)
+            seen[step.place] = step.view(answer)
     return tuple(results)
 
 

@@ -53,10 +53,13 @@ def read_ids(part: RawPart, id_column: str | None, *, trusted: bool = False) -> 
 
 
 def _read_text(column: pl.Series) -> tuple[pl.Series, dict[int, str]]:
-    text = pl.col("id")
-    usable = (text.str.len_bytes() <= ID_BYTES_MAX) & (text.str.strip_chars(BLANKS) != "")
-    usable &= ~text.str.contains("\x00", literal=True)
-    good = column.alias("id").to_frame().select(usable.fill_null(value=False)).to_series()
+    frame, text = column.alias("id").to_frame(), pl.col("id")
+    usable = (text.str.len_bytes() <= ID_BYTES_MAX) & ~text.str.contains("\x00", literal=True)
+    visible = text.is_between(pl.lit("!"), pl.lit("~"))  # what begins so is not blank: quicker than stripping
+    if not column.null_count() and frame.select((usable & visible).all()).item():
+        return column, {}
+    usable &= text.str.strip_chars(BLANKS) != ""
+    good = frame.select(usable.fill_null(value=False)).to_series()
     if good.all():
         return column, {}
     rows = (~good).arg_true().to_list()
