@@ -46,6 +46,8 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     *((datetime, raw, NAIVE.replace(tzinfo=UTC)) for raw in (NAIVE, "2026-01-31T12:30", "2026-01-31 12:30:00.000Z")),
     *((datetime, raw, LATE.astimezone(UTC)) for raw in (LATE, "2026-01-31T12:30+0200", pd.Timestamp(LATE))),
     (datetime, date(2026, 1, 31), datetime(2026, 1, 31, tzinfo=UTC)),
+    (datetime, NAIVE.replace(fold=1), NAIVE.replace(tzinfo=UTC)),
+    (datetime, NAIVE.replace(fold=1, tzinfo=UTC), NAIVE.replace(tzinfo=UTC)),
     (datetime, "2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
     (datetime, "2026-01-31T12:30:00.123456789Z", NAIVE.replace(tzinfo=UTC, microsecond=123456)),
     (datetime, np.datetime64("2026-01-31T12:30:00.123456789"), NAIVE.replace(tzinfo=UTC, microsecond=123456)),

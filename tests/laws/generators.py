@@ -56,7 +56,7 @@ def cases(draw: st.DrawFn, *, min_records: int = 1) -> Case:
     count = draw(st.integers(min_records, 8), label="records")
     part_rows = draw(st.integers(1, 9), label="part_rows")
     dice = Dice(draw(st.integers(0, 2**32), label="seed"))
-    columns = {f"f{place}": dice.pick(tuple(KINDS)) for place in range(_COLUMNS)}
+    columns = [declared_field(dice, f"f{place}", dice.pick(tuple(KINDS))) for place in range(_COLUMNS)]
     made: list[Made] = []
     for place in range(plain):
         made.append(_plain_model(dice, place, columns, made))
@@ -75,16 +75,18 @@ def cases(draw: st.DrawFn, *, min_records: int = 1) -> Case:
     )
 
 
-def _fields(dice: Dice, columns: dict[str, str], kinds: tuple[str, ...], least: int) -> tuple[Declared, ...]:
-    """Take fields over shared columns; now and then a model reads a column as another kind."""
+def _fields(dice: Dice, columns: list[Declared], kinds: tuple[str, ...], least: int) -> tuple[Declared, ...]:
+    """Take fields over shared columns; now and then a model declares a column in its own way."""
     fields = []
-    for name in dice.some(sorted(columns), least, 3):
-        usual = columns[name] if columns[name] in kinds else "str"
-        fields.append(declared_field(dice, name, dice.pick(kinds) if dice.seldom() else usual))
+    for shared in dice.some(columns, least, 3):
+        if shared.kind not in kinds:
+            fields.append(declared_field(dice, shared.name, "str"))
+        else:
+            fields.append(declared_field(dice, shared.name, dice.pick(kinds)) if dice.seldom() else shared)
     return tuple(fields)
 
 
-def _plain_model(dice: Dice, place: int, columns: dict[str, str], before: list[Made]) -> Made:
+def _plain_model(dice: Dice, place: int, columns: list[Declared], before: list[Made]) -> Made:
     call = dice.pick(("fields", "data", *FRAMES))
     fields = _fields(dice, columns, _ARROW_KINDS if call == "pyarrow" else tuple(KINDS), 1 if call in FRAMES else 0)
     annotations = {field.name: field.annotation for field in fields}
@@ -137,7 +139,7 @@ def _marks(*, as_of: bool, mutates: bool, when: Any, clocked: bool) -> Iterator[
         yield "when with as_of"
 
 
-def _summary(dice: Dice, place: int, columns: dict[str, str], before: list[Made]) -> Made:
+def _summary(dice: Dice, place: int, columns: list[Declared], before: list[Made]) -> Made:
     running = [model for model, *_ in before if model.status != "retired"]
     active = [model for model in running if model.status == "active"]
     status = "active" if active and dice.coin() else "draft"

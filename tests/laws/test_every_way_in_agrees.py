@@ -114,7 +114,7 @@ def without_spelling(result: Result) -> Result:
     return msgspec.structs.replace(result, error=error)
 
 
-@effort(25)
+@effort(15)
 @given(st.data())
 def test_every_way_in_gives_the_same_results(data: st.DataObject) -> None:
     """Dicts, CSV, Parquet, NDJSON, nested NDJSON and frames of three libraries give the same results."""

@@ -64,7 +64,7 @@ BROKEN = (
 )
 
 
-@effort(30)
+@effort(20)
 @given(cases(), st.data())
 def test_a_broken_model_changes_no_other_result(case: Case, data: st.DataObject) -> None:
     """Models that raise, exit and spoil what they are handed, beside the others, change none of their results."""

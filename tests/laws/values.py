@@ -133,7 +133,7 @@ KINDS: dict[str, KindOfField] = {
 READINGS = (
     Reading(),
     Reading(
-        null=frozenset({"unknown", "n/a"}),
+        null=frozenset({"unknown", "n/a", "99"}),
         true=frozenset({"yes", "Ja"}),
         false=frozenset({"no"}),
         date_formats=("%d.%m.%Y", "%d.%m.%Y %H:%M"),
@@ -141,7 +141,7 @@ READINGS = (
     ),
 )
 _MISSING = [None, "", " \t", math.nan, Decimal("NaN"), pd.NA, pd.NaT, np.float32("nan"), ABSENT]
-_OWN = ["unknown", " n/a ", "yes", "JA", "no", "31.12.2026", "31.12.2026 10:30", "1,5", "1.000,5", "1,0"]
+_OWN = ["unknown", " n/a ", "99", 99, "yes", "JA", "no", "31.12.2026", "31.12.2026 10:30", "1,5", "1.000,5", "1,0"]
 
 
 @dataclass(frozen=True)
