@@ -43,7 +43,8 @@ _NESTED: tuple[Any, ...] = (
 _OTHERS: tuple[Any, ...] = (pl.Boolean, pl.Time, pl.Duration("us"), pl.Binary, pl.Null)
 DTYPES = (*_WHOLE, *_REAL, *_WORDS, *_CALENDARS, *_NESTED, *_OTHERS)
 _LIKELY = {
-    "int": (*_WHOLE, *_REAL), "float": (*_WHOLE, *_REAL), "str": (*_WORDS, *_WHOLE),
+    "int": (*_WHOLE, *_REAL, *[pl.Int64, pl.Float64] * 5), "float": (*_WHOLE, *_REAL, *[pl.Float64] * 9),
+    "str": (*_WORDS, *_WHOLE),
     "bool": (pl.Boolean, *_WHOLE, *_REAL),
     "date": _CALENDARS, "datetime": _CALENDARS, "literal": (*_WORDS, *_WHOLE), "list": _NESTED, "object": _NESTED,
 }  # fmt: skip
@@ -135,8 +136,9 @@ _SPELLINGS = st.sampled_from([
     " B ", "7", "x", "[1]", "[", "{}", '{"what": "v", "on": "2026-01-01"}', '{"name": "refused"}', "[NaN]", "[1e400]",
     "a@b.c", "\x00", "0", "1", "49.0", "2026-01-01", "01.01.2026",
 ])  # fmt: skip
+_SMALL = st.sampled_from(["99", "0", "49.0", "+5", "007", " 7", "-0", "1,5", "2.5"])
 _SPELLED = {
-    "int": _NUMBERS, "float": _NUMBERS, "bool": _SPELLINGS, "date": _CALENDAR, "datetime": _CALENDAR,
+    "int": _NUMBERS | _SMALL, "float": _NUMBERS | _SMALL, "bool": _SPELLINGS, "date": _CALENDAR, "datetime": _CALENDAR,
 }  # fmt: skip
 
 
