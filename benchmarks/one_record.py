@@ -12,7 +12,7 @@ from benchmarks._leads import best, budget, fit, leads, reach, recency, trust
 import mlsm
 
 CALLS = 5_000
-TURNS = 7
+TURNS = 30
 TARGET = 15.0
 FIELDS: dict[Callable[..., float], dict[str, Any]] = {
     fit: {"employees": int, "country": str, "title": str | None},

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, seed
 from tests.laws.effort import effort
 from tests.laws.functions import FRAMES, STYLES
 from tests.laws.generators import Case, cases, events_of
@@ -11,6 +11,8 @@ from tests.laws.values import KINDS
 import mlsm
 from mlsm.testing import assert_same
 
+_TURNS = 4
+"""Hypothesis draws from the constants of whatever modules are loaded, so one turn may miss a rare event."""
 _CALLS = ("fields", "data", *FRAMES)
 EVENTS = {
     *(f"{call} {outcome}" for call in _CALLS for outcome in ("ok", "abstained", "invalid", "error")),
@@ -40,5 +42,12 @@ def test_record_path_and_batch_path_agree_on_every_result() -> None:
         assert_same(alone, together, exact=True)
         seen.update(events_of(case, tuple(alone)))
 
-    agree()
-    assert [] == sorted(event for event in EVENTS if seen[event] < 2)
+    for turn in range(_TURNS):
+        seed(turn)(agree)()
+        if not _lacking(seen):
+            break
+    assert [] == _lacking(seen)
+
+
+def _lacking(seen: Counter[str]) -> list[str]:
+    return sorted(event for event in EVENTS if seen[event] < 2)
