@@ -73,7 +73,15 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Reasons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a score is what it is: link(baseline + sum of items + other) = score."""
+    """Why a score is what it is: link(baseline + sum of items + other) = score.
+
+    Args:
+        scale: what the contributions are counted in; the link is logistic for `log_odds`.
+        baseline: what the sum starts from.
+        items: what single fields added, the greatest first.
+        other: what is not among the items.
+        approximate: whether the items were found by asking the model again without each field.
+    """
 
     scale: Literal["score", "log_odds"] = "score"
     baseline: float = 0.0

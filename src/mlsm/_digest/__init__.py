@@ -8,6 +8,7 @@ pattern too. What packages installed beside it hold counts by name only. A comme
 function counts: the text is hashed, since bytecode differs between versions of Python.
 """
 
+from mlsm._digest.files import digest_of_files
 from mlsm._digest.pieces import digest_of
 
-__all__ = ["digest_of"]
+__all__ = ["digest_of", "digest_of_files"]

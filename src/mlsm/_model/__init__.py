@@ -1,8 +1,19 @@
 """Models and summaries, and the decorators that make them."""
 
+from mlsm._model.artefact import ArtefactModel
 from mlsm._model.decorators import model, summary_model
 from mlsm._model.key import STATUSES, check_key, split_key
 from mlsm._model.model import Call, Model
 from mlsm._model.summary import SummaryModel
 
-__all__ = ["STATUSES", "Call", "Model", "SummaryModel", "check_key", "model", "split_key", "summary_model"]
+__all__ = [
+    "STATUSES",
+    "ArtefactModel",
+    "Call",
+    "Model",
+    "SummaryModel",
+    "check_key",
+    "model",
+    "split_key",
+    "summary_model",
+]

@@ -10,6 +10,7 @@ import msgspec
 import polars as pl
 
 from mlsm._guard import Raised
+from mlsm.contracts import Facets
 from mlsm.engine.answers import ABSTAINED, OK, Answer, AnswerError, Limits, failed, read_answer
 
 __all__ = ["FACET_TYPES", "frame_of_answers", "read_returned", "read_single", "read_values"]
@@ -130,6 +131,8 @@ def read_returned(returned: Any, size: int, ids: pl.Series, limits: Limits) -> p
     Raises:
         AnswerError: it is none of these, or has another length, or the index is another.
     """
+    if isinstance(returned, Facets):
+        return _read_facets(returned.frame, size, limits)
     if isinstance(returned, (pl.DataFrame, pl.LazyFrame)):
         found = _of_polars(returned.lazy().collect(), ids)
     elif isinstance(returned, pl.Series):
@@ -147,6 +150,29 @@ def read_returned(returned: Any, size: int, ids: pl.Series, limits: Limits) -> p
     if isinstance(found, pl.Series) and found.dtype.is_numeric() and not found.dtype.is_decimal():
         return _read_scores(found.cast(pl.Float64), found, limits)
     return read_values(list(found), limits)
+
+
+def _read_facets(frame: pl.DataFrame, size: int, limits: Limits) -> pl.DataFrame:
+    """Read what a runtime of our own answered: its scores and labels are held against the limits by columns."""
+    if frame.height != size:
+        raise AnswerError(f"The answer has {frame.height} rows; expected {size}, one for each record.")
+    scores = (
+        frame.get_column("score") if "score" in frame.columns else pl.repeat(None, size, dtype=pl.Float64, eager=True)
+    )
+    read = _read_scores(scores.cast(pl.Float64), scores, limits)
+    others = [frame.get_column(n) for n in ("label", "output", "reasons") if n in frame.columns]
+    others = [column for column in others if column.null_count() < size]
+    if not others:
+        return read
+    label = next((column for column in others if column.name == "label"), None)
+    if label is not None:
+        told = set(label.drop_nulls().unique().to_list())
+        for wrong in sorted(told - limits.labels) if limits.labels is not None else ():
+            raise AnswerError(f"The label {wrong!r} is not among those declared.")
+        answered = (pl.col("outcome") == ABSTAINED) & pl.Series(label.is_not_null())
+        read = read.with_columns(pl.when(answered).then(OK).otherwise("outcome").cast(pl.UInt8).alias("outcome"))
+    good = pl.col("outcome") == OK
+    return read.with_columns(others).with_columns(pl.when(good).then(pl.col(c.name)).alias(c.name) for c in others)
 
 
 def read_single(returned: Any, record_id: str, limits: Limits) -> Answer:

@@ -157,11 +157,11 @@ def _answer(step: Step, values: list[Any], seen: list[Any], as_of: datetime, rec
         handed.append(as_of)
     predictor, limits = step.predictor, step.limits
     returned = attempt(predictor.record, *handed)
-    if type(returned) is float and limits.low <= returned <= limits.high and predictor.by_row:
+    if type(returned) is float and limits.low <= returned <= limits.high and predictor.single:
         return returned
     if isinstance(returned, Raised):
         return failed(returned.failure)
-    return read_answer(returned, limits) if predictor.by_row else _read_single(returned, step, record_id)
+    return read_answer(returned, limits) if predictor.single else _read_single(returned, step, record_id)
 
 
 def _read_single(returned: object, step: Step, record_id: str) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from mlsm._fields.dtypes import dtype_of
 from mlsm._model import Model, SummaryModel
 from mlsm._result import Upstream
 from mlsm._typing import Function
-from mlsm.contracts import Predictor
+from mlsm.contracts import ROW_ID, NoReasonsError, Predictor, Reasoned
 from mlsm.runtimes._frames import conversion_of
 
 if TYPE_CHECKING:
@@ -49,10 +49,18 @@ class RowPredictor:
 
     record: Callable[..., Any]
     by_row: bool = True
+    single: bool = True
+    path: str = "It is a function of one record."
+    samples: Sequence[tuple[Any, ...]] = ()
 
-    def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> object:  # noqa: ARG002 - the Protocol's
+    def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> object:
         """Call the function for every row of a frame."""
-        return [self.record(*row) for row in frame.iter_rows()]
+        clock = () if as_of is None else (as_of,)
+        return [self.record(*row, *clock) for row in frame.drop(ROW_ID, strict=False).iter_rows()]
+
+    def explain(self, frame: pl.DataFrame, as_of: datetime | None) -> Reasoned:  # noqa: ARG002 - the Protocol's
+        """Refuse: a function tells its reasons itself, or has none."""
+        raise NoReasonsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +73,9 @@ class FramePredictor:
     convert: Callable[[pl.DataFrame], Any]
     wants_as_of: bool
     by_row: bool = False
+    single: bool = False
+    path: str = "It is a function of frames, called with a frame of one row."
+    samples: Sequence[tuple[Any, ...]] = ()
 
     def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> object:
         """Call the function with its own kind of frame; one that is returned is joined by its index."""
@@ -85,6 +96,10 @@ class FramePredictor:
             columns.append(pl.Series(field.name, [value], pl.Object() if dtype is None else dtype))
         as_of = values[-1] if self.wants_as_of else None
         return self.columns(pl.DataFrame(columns), as_of)
+
+    def explain(self, frame: pl.DataFrame, as_of: datetime | None) -> Reasoned:  # noqa: ARG002 - the Protocol's
+        """Refuse: a function tells its reasons itself, or has none."""
+        raise NoReasonsError
 
 
 def _by_name(function: Function, names: tuple[str, ...]) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from mlsm._guard import Raised, attempt
 from mlsm._model import Model
 from mlsm._result import Failure
 from mlsm._typing import Shape
-from mlsm.contracts import Predictor
+from mlsm.contracts import Predictor, Reasoned
 from mlsm.engine.order import Prepared, Step, prepare
 from mlsm.runtimes import RUNTIMES
 
@@ -58,6 +58,9 @@ class _Refusing:
     """Stands in for a model that is not row-wise."""
 
     by_row = True
+    single = True
+    path = "It is not called, since it is not row-wise."
+    samples = ()
 
     def __init__(self, failure: Failure) -> None:
         self._failure = failure
@@ -66,4 +69,7 @@ class _Refusing:
         raise NotRowWise(self._failure.message)
 
     def columns(self, frame: Any, as_of: Any) -> object:  # noqa: ARG002 - the Protocol's
+        raise NotRowWise(self._failure.message)
+
+    def explain(self, frame: Any, as_of: Any) -> Reasoned:  # noqa: ARG002 - the Protocol's
         raise NotRowWise(self._failure.message)

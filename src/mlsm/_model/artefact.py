@@ -1,0 +1,84 @@
+"""A model that is a file: a fitted pipeline, a booster, a points table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mlsm._digest import digest_of_files
+from mlsm._fields import Fields
+from mlsm._model.model import Model
+from mlsm._typing import Function
+from mlsm.errors import DeclarationError
+
+__all__ = ["ArtefactModel"]
+
+
+class ArtefactModel(Model):
+    """A model whose answers come from a file that a runtime loads.
+
+    Args:
+        name: without white space or `@`.
+        fields: what it reads.
+        version: an opaque text.
+        kind: the runtime: `sklearn`, `lightgbm`, `xgboost`, `onnx`, `mlflow` or `scorecard`.
+        path: the file, or the folder.
+        options: what the runtime is told besides, as in `mlsm.toml`.
+        status: `active`, `draft` or `retired`.
+        wants_as_of: whether its score depends on the run's clock.
+        when, range, labels, source: as for `Model`.
+    """
+
+    __slots__ = ("_wants_as_of", "kind", "options", "path")
+
+    kind: str
+    path: Path
+    options: Mapping[str, Any]
+    _wants_as_of: bool
+
+    def __init__(
+        self,
+        name: str,
+        fields: Mapping[str, Any] | Fields,
+        version: str,
+        *,
+        kind: str,
+        path: Path,
+        options: Mapping[str, Any] | None = None,
+        status: str = "draft",
+        wants_as_of: bool = False,
+        when: Function | None = None,
+        range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
+        labels: Sequence[str] | None = None,
+        source: str | None = None,
+    ) -> None:
+        super().__init__(
+            name, fields, version, _uncallable, status,
+            call="fields", when=when, range=range, labels=labels, source=source,
+        )  # fmt: skip
+        self._set(kind=kind, path=path, options=dict(options or {}), _wants_as_of=wants_as_of)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - the base's
+        """Refuse: the model is no function.
+
+        Raises:
+            DeclarationError: always.
+        """
+        raise DeclarationError(
+            f"Model {self.key!r} is the file {str(self.path)!r} and no function; it cannot be called.",
+            hint="Score with it through `mlsm.score` or `mlsm.score_one`.",
+        )
+
+    @property
+    def wants_as_of(self) -> bool:
+        """Tell whether the score depends on the run's clock."""
+        return self._wants_as_of
+
+    def _digested(self) -> dict[str, Any]:
+        own = {"kind": self.kind, "files": digest_of_files(self.path), "options": self.options, "function": None}
+        return super()._digested() | own
+
+
+def _uncallable() -> None:
+    """Stand where the others have a function."""
