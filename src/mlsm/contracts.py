@@ -319,6 +319,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
         id_column: the column of ids, None for row numbers.
         keep: columns that travel untouched.
         as_of_named: whether somebody asked for this clock, rather than took the time of day.
+        reasons: the most reasons a score that were asked for.
         parent: the run that this one repeats or continues.
         provenance: versions, host, command; told, not compared.
     """
@@ -330,6 +331,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     id_column: str | None
     keep: tuple[str, ...] = ()
     as_of_named: bool = False
+    reasons: int = 0
     parent: str | None = None
     provenance: dict[str, str] = {}
 

@@ -22,6 +22,7 @@ __all__ = [
     "ProjectPlace",
     "add_json",
     "add_store",
+    "count",
     "names",
     "open_input",
     "open_project",
@@ -112,6 +113,18 @@ def names(text: str) -> tuple[str, ...]:
     if not found:
         raise ArgumentTypeError(f"{text!r} names nothing; expected names parted by commas")
     return found
+
+
+def count(text: str) -> int:
+    """Read a whole number that is not negative.
+
+    Example:
+        >>> count("3")
+        3
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise ArgumentTypeError(f"{text!r} is no count; expected a whole number such as 3")
+    return int(text)
 
 
 def time_of(text: str) -> datetime:

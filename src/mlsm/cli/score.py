@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlsm.cli.examining import show_examination
-from mlsm.cli.opening import add_json, add_store, names, open_input, open_project, shown_url, time_of
+from mlsm.cli.opening import add_json, add_store, count, names, open_input, open_project, shown_url, time_of
 from mlsm.cli.scoring import Scoring, exit_code, score_job
 from mlsm.cli.summary import show_summary
 from mlsm.cli.terminal import Terminal
@@ -40,6 +40,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     ids.add_argument("--id-row", action="store_true", help="there is no id: use the file's name and the row's number")
     parser.add_argument("--models", type=names, metavar="A,B", help="only these models, and those that they need")
     parser.add_argument("--as-of", type=time_of, metavar="TIME", help="the date the models take for today (UTC)")
+    parser.add_argument(
+        "--reasons", type=count, default=0, metavar="N", help="tell for each score the N fields that moved it most"
+    )
     parser.add_argument("--trial", action="store_true", help="keep the results, but not as what sales sees")
     parser.add_argument("--resume", action="store_true", help="go on with an unfinished run, if there is one")
     parser.add_argument("--dry-run", action="store_true", help="look at the files and stop; nothing is stored")
@@ -122,6 +125,7 @@ def job_of(args: Namespace, project: Project, now: datetime) -> Job:
         shape=project.shape,
         purpose="trial" if args.trial or as_of > now else "live",
         part_rows=project.part_rows,
+        reasons=args.reasons,
         min_records=project.min_records,
         force=args.force,
         resume=args.resume,

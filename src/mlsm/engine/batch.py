@@ -44,6 +44,7 @@ def score_part(
     lanes: Collection[Lane] = LANES,
     answered: Mapping[str, pl.DataFrame] | None = None,
     checked: Mapping[int, Checked] | None = None,
+    reasons: int = 0,
 ) -> Batch:
     """Score the rows of a part with the models of the catalog.
 
@@ -61,9 +62,11 @@ def score_part(
         lanes: the lanes whose models are called; the batch has no results of others.
         answered: facets, a row a record, of the models of other lanes on which these stand.
         checked: what `check_part` found of these columns, where it was asked before.
+        reasons: the most reasons a score, 0 to keep those that models give of themselves.
     """
     checked = check_part(prepared, columns) if checked is None else checked
-    part = _Part(prepared, ids, columns, as_of, {} if verdicts is None else verdicts, checked=dict(checked))
+    verdicts = {} if verdicts is None else verdicts
+    part = _Part(prepared, ids, columns, as_of, verdicts, reasons, checked=dict(checked))
     for step in prepared.steps:
         if step.columns.lane in lanes:
             part.answers[step.place] = _score(part, step)
@@ -109,6 +112,7 @@ class _Part:
     columns: Mapping[str, Column]
     as_of: datetime
     verdicts: dict[str, Failure | None]
+    reasons: int = 0
     answers: dict[int, pl.DataFrame] = field(default_factory=dict)
     checked: dict[int, Checked] = field(default_factory=dict)
     scores: dict[int, list[Any]] = field(default_factory=dict)
@@ -184,6 +188,8 @@ def _score(part: _Part, step: Step) -> pl.DataFrame:
         excluded |= _inapplicable(part, step, excluded)
     rows = [row for row in range(len(part)) if row not in excluded] if excluded else None
     called = _call_rows(part, step, rows) if step.predictor.by_row else _call_frame(part, step, rows)
+    if part.reasons and called.height:
+        called = _explained(part, step, rows, called)
     if rows is None:
         return called
     place = pl.Series("row", [*rows, *excluded], pl.UInt32)
@@ -246,6 +252,27 @@ def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     if step.watched and rows is None and kinds == {float}:
         part.scores[step.place] = answers
     return read_values(answers, step.limits, kinds)
+
+
+def _explained(part: _Part, step: Step, rows: list[int] | None, answers: pl.DataFrame) -> pl.DataFrame:
+    from mlsm.engine.reasons import give_reasons  # needs numpy, and only on request
+
+    handed = _handed(part, step)
+    ask = partial(_call_over, step, part.as_of) if step.predictor.by_row else partial(call_frame, step, part.as_of)
+    found = give_reasons(step, handed if rows is None else handed[rows], part.as_of, answers, part.reasons, ask)
+    if isinstance(found, Raised):  # the score stands, though nobody can tell why
+        part.note(step, [found])
+        return answers
+    return found
+
+
+def _call_over(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame:
+    columns: list[Iterable[Any]] = [
+        Checked(field.kind, {}, series=frame.get_column(field.name)).as_list() for field in step.model.inputs
+    ]
+    if step.wants_as_of:
+        columns.append([as_of] * frame.height)
+    return read_values(_mapped(step.predictor.record, columns, frame.height), step.limits)
 
 
 def _taken(values: Sequence[Any], rows: list[int] | None) -> Sequence[Any]:

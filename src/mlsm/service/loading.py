@@ -1,30 +1,83 @@
-"""Models from files: a Python file, a folder of them, or a project."""
+"""Models from files: a Python file, a folder of them, a project, or a fitted model."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, overload
 
 from mlsm._catalog import Catalog
+from mlsm._model import ArtefactModel, Model
+from mlsm._typing import Function
 from mlsm.errors import InputError
-from mlsm.project import load_catalog
+from mlsm.project import declare_artefact, load_catalog
 
 __all__ = ["load"]
 
 
-def load(path: str | Path) -> Catalog:
-    """Load the models of a `.py` file, of a folder of such files, or of a project.
+@overload
+def load(path: str | Path) -> Catalog: ...
+@overload
+def load(
+    path: str | Path,
+    *,
+    name: str,
+    version: str,
+    kind: str | None = None,
+    status: str = "draft",
+    fields: Mapping[str, Any] | None = None,
+    range: tuple[float, float] | None = None,
+    labels: Sequence[str] | None = None,
+    when: Function | None = None,
+    **options: Any,
+) -> ArtefactModel: ...
+def load(
+    path: str | Path,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    kind: str | None = None,
+    status: str = "draft",
+    fields: Mapping[str, Any] | None = None,
+    range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
+    labels: Sequence[str] | None = None,
+    when: Function | None = None,
+    **options: Any,
+) -> Catalog | Model:
+    """Load the models of a `.py` file, of a folder of such files, or of a project; or one fitted model.
+
+    A file that holds a fitted model needs a name and a version; it gives one model.
 
     Args:
         path: the file or folder; one with a `mlsm.toml` is a project, whose statuses and
             columns apply.
+        name: the one model's name.
+        version: its version.
+        status: its status.
+        kind: `sklearn`, `lightgbm`, `xgboost`, `onnx`, `mlflow` or `scorecard`; found out from
+            the file where that can be.
+        fields: what it reads, where the file does not tell.
+        range: the least and the greatest score, where the file does not tell.
+        labels: every label, best first.
+        when: a condition over some of the fields; where it is false the model abstains.
+        options: what its kind takes besides: `output`, `scale`, `trust`, `tensor`, `baseline`;
+            which class's probability is `**{"class": "yes"}`.
 
     Raises:
         ProjectError: a file cannot be loaded, or the project has mistakes; all are told.
-        InputError: there is no such file.
+        InputError: there is no such file, or it is not of its kind.
+        DeclarationError: what is said of the model does not fit it.
+        MissingExtraError: the library that reads it is not installed.
     """
     found = Path(path)
     if not found.exists():
         raise InputError(
-            f"There is no {str(path)!r}.", hint="Name a .py file, a folder of them, or a project's folder."
+            f"There is no {str(path)!r}.",
+            hint="Name a .py file, a folder of them, a project's folder, or the file of a fitted model.",
         )
-    return load_catalog(found)
+    if name is None or version is None:
+        return load_catalog(found)
+    return declare_artefact(
+        found, name=name, version=version, kind=kind, status=status, fields=fields,
+        range=range, labels=labels, when=when, options=options,
+    )  # fmt: skip

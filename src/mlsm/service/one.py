@@ -27,6 +27,7 @@ def score_one(
     as_of: datetime | None = None,
     reading: Reading | None = None,
     shape: Shape = "flat",
+    reasons: int = 0,
 ) -> tuple[Result, ...]:
     """Score one record with every model of a catalog.
 
@@ -39,6 +40,7 @@ def score_one(
         as_of: the clock that models see; now unless given. A naive time is UTC.
         reading: how the data spells missing values, flags, dates and numbers.
         shape: `flat`, or a `nested` record with `record["data"][name][version]`.
+        reasons: the most reasons a score; with 0 only those that models give of themselves.
 
     Returns:
         One result a model version, in the order of the catalog.
@@ -65,4 +67,8 @@ def score_one(
     now = datetime.now(UTC)
     clock = now if as_of is None else in_utc(as_of)
     ready = prepared(Catalog.of(catalog), reading=reading, shape=shape)
+    if reasons:
+        from mlsm.service.scores import score_with_reasons  # they are made by columns
+
+        return score_with_reasons(ready, record_id, record, reasons, as_of=clock, scored_at=now)
     return score_record(ready, record_id, record, as_of=clock, scored_at=now)

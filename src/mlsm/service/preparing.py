@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -49,9 +50,24 @@ def _tried(step: Step) -> Step:
     from mlsm.checks.typical import typical_values
     from mlsm.engine.trial import try_rowwise
 
-    rows = typical_values(step.model.inputs)
+    rows = [*step.predictor.samples, *typical_values(step.model.inputs)]
     failure = attempt(try_rowwise, step, rows) if rows else None
-    return step if failure is None or isinstance(failure, Raised) else replace(step, predictor=_Refusing(failure))
+    if failure is not None and not isinstance(failure, Raised):
+        return replace(step, predictor=_Refusing(failure))
+    return _proven(step, rows) if step.predictor.single else step
+
+
+def _proven(step: Step, rows: Sequence[tuple[Any, ...]]) -> Step:
+    """Keep a model's way of its own to one record only where it answers as for a frame."""
+    from mlsm.engine.trial import OneRow, try_paths
+
+    inner = step.predictor
+    difference = try_paths(step, rows)
+    if difference is None:
+        return step
+    path = f"It is asked with a frame of one row, since its faster way was refused: {difference}."
+    slow = OneRow(predictor=inner, fields=step.model.inputs, wants_as_of=step.wants_as_of, path=path)
+    return replace(step, predictor=slow)
 
 
 class _Refusing:

@@ -148,6 +148,7 @@ def score_cut(scoring: Scoring, cut: Cut) -> Batch:
         lanes=cut.lanes,
         answered=cut.answered,
         checked=cut.checked,
+        reasons=job.reasons,
     )
     if job.keep_inputs == "none":
         return batch
@@ -230,6 +231,7 @@ def _plan(job: Job, inputs: Inputs) -> RunPlan:
         inputs=entries,
         id_column=job.id_column,
         keep=job.keep,
+        reasons=job.reasons,
         provenance={**_versions(), **job.provenance},
     )
 

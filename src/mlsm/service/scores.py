@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from mlsm._batch import Batch
 from mlsm._catalog import Catalog, CatalogLike
@@ -13,6 +15,8 @@ from mlsm._fields import Reading
 from mlsm._result import Outcome, Result
 from mlsm._typing import Purpose, Shape
 from mlsm.contracts import Reject, Store
+from mlsm.engine.batch import score_part
+from mlsm.engine.order import Prepared
 from mlsm.readers import open_data
 from mlsm.service.clock import in_utc
 from mlsm.service.report import Report
@@ -20,10 +24,7 @@ from mlsm.service.request import PART_ROWS, Job
 from mlsm.service.running import run
 from mlsm.stores import open_store
 
-if TYPE_CHECKING:
-    import polars as pl
-
-__all__ = ["Scores", "score"]
+__all__ = ["Scores", "score", "score_with_reasons"]
 
 
 class Scores(Sequence[Result]):
@@ -74,8 +75,6 @@ class Scores(Sequence[Result]):
 
     def frame(self, *, wide: bool = False) -> pl.DataFrame:
         """Give a polars frame: a row a result, or a row a record with three columns a model."""
-        import polars as pl
-
         if not self._batches:
             return Batch.empty().wide() if wide else Batch.empty().long()
         return pl.concat([batch.wide() if wide else batch.long() for batch in self._batches])
@@ -93,6 +92,7 @@ def score(
     store: Store | str | None = None,
     purpose: Purpose = "live",
     part_rows: int = PART_ROWS,
+    reasons: int = 0,
 ) -> Scores:
     """Score many records with every model of a catalog.
 
@@ -107,6 +107,7 @@ def score(
         store: where to keep the results: a store or its URL.
         purpose: `trial` results never count for a record's current one.
         part_rows: rows a part.
+        reasons: the most reasons a score; with 0 only those that models give of themselves.
 
     Raises:
         CatalogError: the models cannot stand in one catalog.
@@ -132,6 +133,7 @@ def score(
         shape=shape,
         purpose=purpose,
         part_rows=part_rows,
+        reasons=reasons,
         force=True,
     )
     batches: list[Batch] = []
@@ -142,3 +144,22 @@ def score(
         if isinstance(store, str) and opened is not None:
             opened.dispose()
     return Scores(batches, report)
+
+
+def score_with_reasons(
+    ready: Prepared, record_id: str, record: Mapping[str, Any], reasons: int, *, as_of: datetime, scored_at: datetime
+) -> tuple[Result, ...]:
+    """Score one record as a part of its own, with reasons.
+
+    Args:
+        ready: the catalog, made ready.
+        record_id: the record's id.
+        record: its data.
+        reasons: the most reasons a score.
+        as_of: the clock that the models see, UTC.
+        scored_at: the time of day, UTC.
+    """
+    columns = {str(key): [value] for key, value in record.items()}
+    ids = pl.Series([record_id], dtype=pl.String)
+    batch = score_part(ready, ids, columns, number=0, as_of=as_of, scored_at=scored_at, reasons=reasons)
+    return tuple(batch.results())

@@ -78,6 +78,7 @@ def differences(stored: RunPlan, plan: RunPlan) -> list[str]:
         ("The purpose", stored.purpose, plan.purpose),
         ("The id column", stored.id_column, plan.id_column),
         ("The list of kept columns", list(stored.keep), list(plan.keep)),
+        ("The number of reasons a score", stored.reasons, plan.reasons),
     ):
         if before != now:
             found.append(f"{what} is {now!r}; it was {before!r}.")
