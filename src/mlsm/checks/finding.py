@@ -8,9 +8,10 @@ from typing import Any, Literal, TypeAlias
 
 __all__ = ["CheckName", "Finding", "shown_record", "shown_value"]
 
-CheckName: TypeAlias = Literal["records", "outcome", "again", "rowwise", "inputs", "undeclared"]
+CheckName: TypeAlias = Literal["records", "outcome", "again", "rowwise", "inputs", "undeclared", "golden"]
 """What can be found: no record satisfies the fields; a wrong outcome; another answer to the same
-question; another answer beside other records; a changed input; an input that is not declared."""
+question; another answer beside other records; a changed input; an input that is not declared;
+another answer than a golden record expects, or a golden record that cannot be read."""
 
 _SHOWN_MAX = 60
 

@@ -60,7 +60,7 @@ def _found(project: Project, names: Sequence[str], seed: int, terminal: Terminal
     with progress_bar(terminal, "Checking", unit="models") as advance:
         for place, key in enumerate(chosen):
             advance("Checking", place, len(chosen))
-            found[key] = check(catalog, [key], reading=project.reading, seed=seed)
+            found[key] = check(catalog, [key], reading=project.reading, seed=seed, folder=project.folder)
         advance("Checking", len(chosen), len(chosen))
     return found
 

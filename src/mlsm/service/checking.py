@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from mlsm._catalog import Catalog, CatalogLike
@@ -10,28 +12,40 @@ from mlsm._fields import Reading
 from mlsm._model import Model
 from mlsm._result import Result
 from mlsm.checks import CLOCK, Finding, Subject, check_model, stand_ins
+from mlsm.checks.golden import Ways, check_golden, given_stand_ins
 from mlsm.errors import UnknownNameError
+from mlsm.service.golden_files import find_golden
 from mlsm.service.one import score_one
 from mlsm.service.preparing import load_predictor
 from mlsm.service.scores import Scores, score
 
-__all__ = ["check"]
+__all__ = ["check", "golden_ways", "named_models"]
 
 
 def check(
-    catalog: CatalogLike, names: Iterable[str] = (), *, reading: Reading | None = None, seed: int = 0
+    catalog: CatalogLike,
+    names: Iterable[str] = (),
+    *,
+    reading: Reading | None = None,
+    seed: int = 0,
+    folder: Path | None = None,
+    golden: bool = True,
 ) -> list[Finding]:
-    """Ask models about typical and hostile records made from their fields, and tell what is wrong.
+    """Ask models about typical, hostile and golden records, and tell what is wrong.
 
-    A record that satisfies the fields must get `ok` or `abstained`, any other `invalid`; the
-    answers must be the same when asked again, in another order, in halves and singly; inputs
-    must come back unchanged. A summary is checked over stand-ins for what it stands on.
+    A record made from the fields that satisfies them must get `ok` or `abstained`, any other
+    `invalid`; the answers must be the same when asked again, in another order, in halves and
+    singly; inputs must come back unchanged. A golden record, from `<name>.golden.ndjson`
+    beside the model's file, must get the result that stands there. A summary is checked over
+    stand-ins for what it stands on.
 
     Args:
         catalog: a catalog, or models that make one; retired models are not checked.
         names: names or keys of the models to check, all of them unless given.
         reading: how the data spells values.
         seed: another one mixes hostile values in other ways; the same one finds the same.
+        folder: where the paths of the models' files start from: the project's folder.
+        golden: whether golden records are looked for.
 
     Returns:
         What was found, in the order of the catalog; [] where all is well.
@@ -48,10 +62,52 @@ def check(
         ["With 'all_leads' zero the outcome is error, ZeroDivisionError: division by zero; expected ok or abstained."]
     """
     catalog = Catalog.of(catalog)
-    named = {model.key for name in names for model in _named(catalog, name)}
-    models = [model for model in catalog.running if not named or model.key in named]
     reading = Reading() if reading is None else reading
-    return [finding for model in models for finding in check_model(_subject(catalog, model, reading), seed=seed)]
+    findings: list[Finding] = []
+    for model in named_models(catalog, names):
+        findings += check_model(_subject(catalog, model, reading), seed=seed)
+        if golden:
+            findings += _golden_findings(catalog, model, reading, folder)
+    return findings
+
+
+def named_models(catalog: Catalog, names: Iterable[str]) -> list[Model]:
+    """Give the models that run and have one of these names or keys, all of them unless some are given.
+
+    Raises:
+        UnknownNameError: no model that runs has such a name.
+    """
+    named = {model.key for name in names for model in _named(catalog, name)}
+    return [model for model in catalog.running if not named or model.key in named]
+
+
+def _golden_findings(catalog: Catalog, model: Model, reading: Reading, folder: Path | None) -> list[Finding]:
+    found = find_golden(catalog, model, folder)
+    mistakes = [Finding(model=model.key, check="golden", what=mistake) for mistake in found.mistakes]
+    if not found.records:
+        return mistakes
+    return mistakes + check_golden(model, golden_ways(catalog, model, reading), found.records)
+
+
+def golden_ways(catalog: Catalog, model: Model, reading: Reading) -> Ways:
+    """Give the ways to ask a model about golden records: a summary stands on what they say."""
+    upstreams = {name: catalog[key] for name, key in catalog.upstreams(model.key).items()}
+    alone = Catalog([*given_stand_ins(upstreams), model])
+    place = len(alone) - 1
+
+    def scored(records: Sequence[Mapping[str, Any]], as_of: datetime) -> Scores:
+        return score(alone, list(records), id=None, as_of=as_of, reading=reading)
+
+    return Ways(
+        batch=lambda records, as_of: list(scored(records, as_of))[place :: len(alone)],
+        one=lambda record, as_of: score_one(alone, record, id=None, as_of=as_of, reading=reading)[place],
+        trace=lambda record, as_of: _trace(scored([record], as_of), model.key),
+        upstreams=upstreams,
+    )
+
+
+def _trace(scored: Scores, key: str) -> str | None:
+    return next((note.trace for note in scored.report.errors if note.model == key and note.trace is not None), None)
 
 
 def _named(catalog: Catalog, name: str) -> list[Model]:
@@ -75,16 +131,12 @@ def _subject(catalog: Catalog, model: Model, reading: Reading) -> Subject:
     def last(records: Sequence[Mapping[str, Any]]) -> list[Result]:
         return list(scored(records))[place :: len(alone)]
 
-    def traced(record: Mapping[str, Any]) -> str | None:
-        notes = scored([record]).report.errors
-        return next((note.trace for note in notes if note.model == model.key and note.trace is not None), None)
-
     return Subject(
         model=model,
         predictor=load_predictor(model),
         score=last,
         score_one=lambda record: score_one(alone, record, id=None, as_of=CLOCK, reading=reading)[place],
-        trace=traced,
+        trace=lambda record: _trace(scored([record]), model.key),
         upstreams=upstreams,
         reading=reading,
     )

@@ -1,0 +1,114 @@
+"""Where a model's golden records lie, and which of them are for which version."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlsm._catalog import Catalog
+from mlsm._model import ArtefactModel, Model
+from mlsm.checks.golden_file import Golden, GoldenFile, read_golden
+
+__all__ = ["ENDING", "FoundGolden", "find_golden", "shown_place"]
+
+ENDING = ".golden.ndjson"
+_ALONE = "golden.ndjson"
+_UNFIT = re.compile(r'[/\\:*?"<>|%\x00-\x1f]|^\.')
+"""What a model's name may hold and a file's name not, or not everywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundGolden:
+    """The golden records of one model version.
+
+    Args:
+        files: the files that are for this model, as people call them.
+        target: the file to write them to: the one that is there, else `<name>.golden.ndjson`;
+            None where the model comes from no file.
+        records: those for this version, or for every one.
+        others: how many there are for other versions, which are not applied.
+        mistakes: what is wrong with the files, each with file and line.
+    """
+
+    files: tuple[str, ...] = ()
+    target: Path | None = None
+    records: tuple[Golden, ...] = ()
+    others: Mapping[str, int] = field(default_factory=dict)
+    mistakes: tuple[str, ...] = ()
+
+
+def find_golden(catalog: Catalog, model: Model, folder: Path | None) -> FoundGolden:
+    """Look for a model's golden records and read them.
+
+    They lie beside the model's file, or the folder that the model is: in `<name>.golden.ndjson`,
+    `<file>.golden.ndjson` of a fitted model, or `golden.ndjson` (for a folder, inside it).
+
+    Args:
+        catalog: tells whose else a file could be.
+        model: the model.
+        folder: where the paths of sources start from, None where that is not known.
+    """
+    places = _places(model, folder)
+    files = {path: read_golden(path, shown_place(path, folder)) for path in places if path.is_file()}
+    owned = {path: _not_owned(file, _owners(catalog, path, folder)) for path, file in files.items()}
+    mine = {path: files[path] for path, wrong in owned.items() if not wrong and files[path].model in (None, model.name)}
+    records = [golden for file in mine.values() for golden in file.records]
+    others = Counter(golden.version for golden in records if golden.version not in (None, model.version))
+    return FoundGolden(
+        files=tuple(file.shown for file in mine.values()),
+        target=next(iter([*mine, *places]), None),
+        records=tuple(golden for golden in records if golden.version in (None, model.version)),
+        others={str(version): count for version, count in others.items()},
+        mistakes=(
+            *(wrong for wrong in owned.values() if wrong is not None),
+            *(mistake for file in mine.values() for mistake in file.mistakes),
+        ),
+    )
+
+
+def shown_place(path: Path, folder: Path | None) -> str:
+    """Write a path as people call it: from the folder where it lies within."""
+    root = None if folder is None else folder.resolve()
+    return path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else str(path)
+
+
+def _places(model: Model, folder: Path | None) -> list[Path]:
+    home = _home(model, folder)
+    if home is None:
+        return []
+    name = _UNFIT.sub(lambda match: f"%{ord(match[0]):02X}", model.name)
+    beside = [home.parent / f"{name}{ENDING}"]
+    beside += [home.parent / f"{home.name}{ENDING}"] if isinstance(model, ArtefactModel) else []
+    return list(dict.fromkeys([*beside, (home if home.is_dir() else home.parent) / _ALONE]))
+
+
+def _home(model: Model, folder: Path | None) -> Path | None:
+    """Give the file or folder that a model comes from."""
+    if isinstance(model, ArtefactModel):
+        return model.path.resolve()
+    told = (model.source or "").rpartition(":")[0]
+    if folder is not None and told and (folder / told).is_file():
+        return (folder / told).resolve()
+    file = getattr(sys.modules.get(str(getattr(model.fcn, "__module__", ""))), "__file__", None)
+    return Path(file).resolve() if file is not None and Path(file).is_file() else None
+
+
+def _owners(catalog: Catalog, file: Path, folder: Path | None) -> list[str]:
+    """Name the models whose golden records could lie in a file."""
+    return list(dict.fromkeys(model.name for model in catalog.values() if file in _places(model, folder)))
+
+
+def _not_owned(file: GoldenFile, owners: list[str]) -> str | None:
+    """Say why it cannot be told whose a file is, None where it can."""
+    named = " or ".join(map(repr, owners))
+    if file.model is None:
+        if len(owners) == 1:
+            return None
+        return f'{file.shown}:1: it is not said whose records these are; expected "model" in a header, {named}.'
+    if file.model in owners:
+        return None
+    return f"{file.shown}:1: the records are for {file.model!r}, which is no model of a file here; expected {named}."
