@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeAlias
 
 from mlsm._digest import digest_of
-from mlsm._model import STATUSES, Model, SummaryModel, check_key, split_key
+from mlsm._model import STATUSES, Model, RuleSummary, SummaryModel, check_key, split_key
 from mlsm.errors import CatalogError, DeclarationError, UnknownNameError
 
 __all__ = ["Catalog", "CatalogLike"]
@@ -22,7 +22,8 @@ class Catalog(Mapping[str, Model]):
     Raises:
         CatalogError: a key occurs twice, two versions of a name are active, a status is
             none of three, a summary names what is not there, stands on itself, or is
-            active and stands on a draft. All problems are told at once.
+            active and stands on a draft; or a declared summary stands on what does not compare.
+            All problems are told at once.
 
     Example:
         >>> fit = Model("fit", {"employees": int}, "1", lambda data, results: 1.0, "active")
@@ -44,13 +45,14 @@ class Catalog(Mapping[str, Model]):
         self._active = {model.name: model for model in self._models.values() if model.status == "active"}
         self._upstreams: dict[str, dict[str, str]] = {}
         self.ready: dict[Any, Any] = {}  # what the service made of this catalog, by reading and shape
+        self._order: tuple[Model, ...] = ()
         hint = None
         if not problems:
-            problems += self._resolve_all()
+            problems += [*self._resolve_all(), *self._sort()]
+            incomparable, hint = self._bind()
+            problems += incomparable
         elif any("occurs twice" in problem for problem in problems):
             hint = "Give each its own version; a version is any text."
-        if not problems:
-            problems += self._sort()
         if problems:
             raise CatalogError("These models cannot stand in one catalog:", problems=problems, hint=hint)
 
@@ -180,6 +182,34 @@ class Catalog(Mapping[str, Model]):
         except CycleError as error:
             return [f"These summaries stand on each other: {' -> '.join(error.args[1])}."]
         return []
+
+    def _bind(self) -> tuple[list[str], str | None]:
+        """Have the declared summaries take over what their upstreams have in common.
+
+        Returns:
+            Why upstreams do not compare, and the ways out. Nothing is said of a summary over
+            one that is refused, or whose upstreams are not all there.
+        """
+        problems: list[str] = []
+        hints: dict[str | None, None] = {}
+        refused: set[str] = set()
+        for model in [model for model in self._order if isinstance(model, RuleSummary)]:
+            found = self._upstreams[model.key]
+            if len(found) < len(model.upstreams) or not refused.isdisjoint(found.values()):
+                refused.add(model.key)
+                continue
+            try:
+                bound = model.bound_to({name: self._models[key] for name, key in found.items()})
+            except DeclarationError as error:
+                problems += error.problems
+                hints[error.hint] = None
+                refused.add(model.key)
+                continue
+            self._models[bound.key] = bound
+            if bound.status == "active":
+                self._active[bound.name] = bound
+        self._order = tuple(self._models[model.key] for model in self._order)
+        return problems, " ".join(hint for hint in hints if hint) or None
 
 
 CatalogLike: TypeAlias = Catalog | Model | Iterable[Model]

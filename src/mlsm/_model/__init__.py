@@ -4,6 +4,7 @@ from mlsm._model.artefact import ArtefactModel
 from mlsm._model.decorators import model, summary_model
 from mlsm._model.key import STATUSES, check_key, split_key
 from mlsm._model.model import Call, Model
+from mlsm._model.rules import OptionProblem, RuleOption, RuleSummary, read_options, rule_options, summary_of
 from mlsm._model.summary import SummaryModel
 
 __all__ = [
@@ -11,9 +12,15 @@ __all__ = [
     "ArtefactModel",
     "Call",
     "Model",
+    "OptionProblem",
+    "RuleOption",
+    "RuleSummary",
     "SummaryModel",
     "check_key",
     "model",
+    "read_options",
+    "rule_options",
     "split_key",
     "summary_model",
+    "summary_of",
 ]
