@@ -1,0 +1,172 @@
+"""The text in which LightGBM writes a model: read for what it tells, and looked over for damage.
+
+LightGBM itself trusts the text: a tree that was cut off, or a number out of place, can make it
+read beyond its memory.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlsm._guard import Raised, attempt
+from mlsm.errors import InputError
+
+__all__ = ["BoosterText", "read_text"]
+
+_IDENTITY_LINE = "tree"
+_END = "end of trees"
+_CATEGORICAL = 1
+"""The lowest bit of a node's `decision_type`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoosterText:
+    """What a model file of LightGBM says.
+
+    Args:
+        text: all of it.
+        names: its features.
+        infos: of each feature the range or the categories that it was fitted on.
+        objective: what it was fitted for, empty where it does not say, and its parameters.
+        margins: trees a round.
+        categorical: which features are codes of categories; None where it does not say.
+        categories: pandas' categories of the columns that were categories.
+        linear: whether its leaves are linear models.
+        splits: for each feature the thresholds of its nodes.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    infos: tuple[str, ...]
+    objective: tuple[str, ...]
+    margins: int
+    categorical: tuple[int, ...] | None
+    categories: tuple[tuple[Any, ...], ...]
+    linear: bool
+    splits: tuple[frozenset[float], ...]
+
+
+def read_text(path: Path) -> BoosterText:
+    """Read a model file.
+
+    Raises:
+        InputError: it is not there, is no model of LightGBM's, or is damaged.
+    """
+    text = attempt(path.read_text, "utf-8")  # line ends of Windows become plain ones, as its sizes count them
+    if isinstance(text, Raised):
+        if isinstance(text.error, OSError):
+            raise InputError(f"The file {str(path)!r} cannot be read: {text.failure.message}.") from text.error
+        raise _foreign(path) from text.error
+    if text.split("\n", 1)[0].strip() != _IDENTITY_LINE:
+        raise _foreign(path)
+    read = attempt(_read, text)
+    if isinstance(read, Raised):
+        raise InputError(
+            f"The file {str(path)!r} is a damaged model of LightGBM: {read.failure.message or read.failure.type}.",
+            hint="Save it again with `booster.save_model(path)`, and copy it whole.",
+        ) from read.error
+    found: BoosterText = read
+    return found
+
+
+def _foreign(path: Path) -> InputError:
+    return InputError(
+        f"The file {str(path)!r} is no model of LightGBM's; expected text that begins with the line 'tree'.",
+        hint="Save it with `booster.save_model(path)`; of an LGBMClassifier, `classifier.booster_.save_model(path)`.",
+    )
+
+
+def _read(text: str) -> BoosterText:
+    if f"\n{_END}\n" not in text:
+        raise ValueError(f"the line {_END!r} is missing, so it was cut off")
+    head, *blocks = text[: text.index(f"\n{_END}\n")].split("\nTree=")
+    rest = text[text.index(f"\n{_END}\n") :]
+    told = _pairs(head)
+    names, infos = tuple(told["feature_names"].split(" ")), tuple(told["feature_infos"].split(" "))
+    if not len(names) == len(infos) == int(told["max_feature_idx"]) + 1:
+        raise ValueError("its features and what it says of them differ in number")
+    _check_sizes(told.get("tree_sizes", ""), blocks)
+    splits: list[set[float]] = [set() for _ in names]
+    for number, block in enumerate(blocks):
+        for feature, threshold in _nodes(_pairs(block), number, len(names)):
+            splits[feature].add(threshold)
+    return BoosterText(
+        text=text,
+        names=names,
+        infos=infos,
+        objective=tuple(told.get("objective", "").split()),
+        margins=int(told["num_tree_per_iteration"]),
+        categorical=_categorical(rest),
+        categories=_categories(rest),
+        linear="\nis_linear=1\n" in text,
+        splits=tuple(frozenset(found) for found in splits),
+    )
+
+
+def _pairs(block: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in block.split("\n") if "=" in line)
+
+
+def _check_sizes(written: str, blocks: list[str]) -> None:
+    """Compare the bytes of each tree with those that the head promises."""
+    sizes = [int(size) for size in written.split()]
+    found = [len(f"Tree={block}\n".encode()) for block in blocks]
+    if sizes and len(sizes) != len(found):
+        raise ValueError(f"it promises {len(sizes)} trees and holds {len(found)}")
+    if wrong := [number for number, (one, other) in enumerate(zip(sizes, found, strict=False)) if one != other]:
+        raise ValueError(f"tree {wrong[0]} has {found[wrong[0]]} bytes instead of {sizes[wrong[0]]}")
+
+
+def _nodes(told: dict[str, str], number: int, features: int) -> Iterator[tuple[int, float]]:
+    """Yield the feature and threshold of each node of a tree, and see that its nodes form a tree."""
+    leaves = int(told["num_leaves"])
+    values = [float(value) for value in told["leaf_value"].split()]
+    if len(values) != leaves or not all(math.isfinite(value) for value in values):
+        raise ValueError(f"tree {number} does not have {leaves} leaves with finite values")
+    if leaves == 1:
+        return
+    columns = [
+        told[name].split() for name in ("split_feature", "threshold", "decision_type", "left_child", "right_child")
+    ]
+    kinds, nodes = _set_count(told, number), 0
+    for node, row in enumerate(zip(*columns, strict=True)):
+        feature, children, nodes = int(row[0]), (int(row[3]), int(row[4])), nodes + 1
+        # A node is made when a leaf is split, so that its children come after it; leaves are counted from -1 down.
+        if not 0 <= feature < features or not all(-leaves <= one < 0 or node < one < leaves - 1 for one in children):
+            raise ValueError(f"node {node} of tree {number} leads nowhere")
+        if not int(row[2]) & _CATEGORICAL:
+            yield feature, float(row[1])
+        elif not 0 <= int(row[1]) < kinds:
+            raise ValueError(f"node {node} of tree {number} asks for categories that are not there")
+    if nodes != leaves - 1:
+        raise ValueError(f"tree {number} has {nodes} nodes and {leaves} leaves")
+
+
+def _set_count(told: dict[str, str], number: int) -> int:
+    """Count the sets of categories that a tree holds."""
+    count = int(told.get("num_cat", "0"))
+    if not count:
+        return 0
+    bounds, words = [int(bound) for bound in told["cat_boundaries"].split()], told["cat_threshold"].split()
+    if len(bounds) != count + 1 or bounds != sorted(bounds) or bounds[0] != 0 or bounds[-1] != len(words):
+        raise ValueError(f"the categories of tree {number} are not as many as it says")
+    return count
+
+
+def _categorical(rest: str) -> tuple[int, ...] | None:
+    found = [line for line in rest.split("\n") if line.startswith("[categorical_feature: ")]
+    if not found:
+        return None
+    written = found[0].removeprefix("[categorical_feature: ").removesuffix("]")
+    return tuple(int(index) for index in written.split(",") if index.strip())
+
+
+def _categories(rest: str) -> tuple[tuple[Any, ...], ...]:
+    found = [line for line in rest.split("\n") if line.startswith("pandas_categorical:")]
+    read = json.loads(found[-1].removeprefix("pandas_categorical:")) if found else None
+    return tuple(tuple(values) for values in read or ())
