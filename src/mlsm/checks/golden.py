@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
+
 from mlsm._equality import alike, near
 from mlsm._fields import Alias
 from mlsm._model import Model
@@ -15,9 +17,10 @@ from mlsm._result import Outcome, Result
 from mlsm.checks.finding import Finding, shown_value
 from mlsm.checks.golden_file import Golden
 
-__all__ = ["Ways", "asked", "check_golden", "given_stand_ins"]
+__all__ = ["Ways", "ask_batch", "asked", "check_golden", "given_stand_ins"]
 
 _TRACES_MAX = 3
+_REASONS_ALL = 1_000_000
 _MISSING = object()
 
 
@@ -26,13 +29,14 @@ class Ways:
     """The ways in which a model is asked about golden records.
 
     Args:
-        batch: scores records as one part of a batch, by a clock; a result a record, in order.
+        batch: scores records as one part of a batch, by a clock and with so many reasons a
+            score (0 for those that a model gives of itself); a result a record, in order.
         one: scores one record without any frame.
         trace: gives the traceback of what the model raises for a record, None where it does not.
         upstreams: the models that a summary stands on, by parameter.
     """
 
-    batch: Callable[[Sequence[Mapping[str, Any]], datetime], list[Result]]
+    batch: Callable[[Sequence[Mapping[str, Any]], datetime, int], list[Result]]
     one: Callable[[Mapping[str, Any], datetime], Result]
     trace: Callable[[Mapping[str, Any], datetime], str | None]
     upstreams: Mapping[str, Model]
@@ -63,9 +67,10 @@ def check_golden(model: Model, ways: Ways, records: Sequence[Golden]) -> list[Fi
         else:
             sound.append(golden)
     traces: dict[tuple[str, str], str | None] = {}
-    for golden, batch in zip(sound, _batch(ways, sound), strict=True):
+    for golden, batch in zip(sound, ask_batch(ways, sound), strict=True):
         record = asked(golden, ways.upstreams)
-        one = ways.one(record, golden.as_of)
+        # On request, reasons are made by columns only.
+        one = msgspec.structs.replace(ways.one(record, golden.as_of), reasons=batch.reasons)
         told = _told(_differences(golden, batch), _differences(golden, one))
         if told is None:
             continue
@@ -85,6 +90,26 @@ def asked(golden: Golden, upstreams: Mapping[str, Model]) -> dict[str, Any]:
     """Give the record to ask about: for a summary, with what tells the stand-ins their answers."""
     told = {_column(upstreams[name]): _plan(result) for name, result in golden.given.items()}
     return {**golden.record, **{column: plan for column, plan in told.items() if plan is not None}}
+
+
+def ask_batch(ways: Ways, records: Sequence[Golden]) -> list[Result]:
+    """Score the records of each clock as one batch; give the results in the order of the records."""
+    places: dict[tuple[datetime, int], list[int]] = {}
+    for place, golden in enumerate(records):
+        places.setdefault((golden.as_of, _reasons_wanted(golden)), []).append(place)
+    results: dict[int, Result] = {}
+    for (as_of, reasons), those in places.items():
+        answers = ways.batch([asked(records[place], ways.upstreams) for place in those], as_of, reasons)
+        results |= zip(those, answers, strict=True)
+    return [results[place] for place in range(len(records))]
+
+
+def _reasons_wanted(golden: Golden) -> int:
+    """Tell how many reasons to ask for: as many as are told, the rest being in `other`."""
+    expected = golden.expect.get("reasons")
+    if expected is None:
+        return 0
+    return max(1, len(expected["items"])) if "items" in expected else _REASONS_ALL
 
 
 def given_stand_ins(upstreams: Mapping[str, Model]) -> list[Model]:
@@ -133,18 +158,6 @@ def _wrongly_given(golden: Golden, upstreams: Mapping[str, Model]) -> list[str]:
 
 def _first(upstreams: Mapping[str, Model], name: str) -> str:
     return next(other for other in upstreams if upstreams[other].key == upstreams[name].key)
-
-
-def _batch(ways: Ways, records: Sequence[Golden]) -> list[Result]:
-    """Score the records of each clock as one batch; give the results in the order of the records."""
-    places: dict[datetime, list[int]] = {}
-    for place, golden in enumerate(records):
-        places.setdefault(golden.as_of, []).append(place)
-    results: dict[int, Result] = {}
-    for as_of, those in places.items():
-        answers = ways.batch([asked(records[place], ways.upstreams) for place in those], as_of)
-        results |= zip(those, answers, strict=True)
-    return [results[place] for place in range(len(records))]
 
 
 def _told(in_batch: Sequence[str], alone: Sequence[str]) -> str | None:

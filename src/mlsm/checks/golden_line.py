@@ -163,7 +163,6 @@ HEADER: Keys = {
     "golden": _Key(_kind("1, the form that this program reads", lambda value: value == 1 and value is not True)),
     "model": _Key(_text),
     "version": _Key(_text),
-    "note": _Key(_text),
     "as_of": _Key(_time),
     "tolerance": _Key(_tolerance),
 }

@@ -95,11 +95,11 @@ def golden_ways(catalog: Catalog, model: Model, reading: Reading) -> Ways:
     alone = Catalog([*given_stand_ins(upstreams), model])
     place = len(alone) - 1
 
-    def scored(records: Sequence[Mapping[str, Any]], as_of: datetime) -> Scores:
-        return score(alone, list(records), id=None, as_of=as_of, reading=reading)
+    def scored(records: Sequence[Mapping[str, Any]], as_of: datetime, reasons: int = 0) -> Scores:
+        return score(alone, list(records), id=None, as_of=as_of, reading=reading, reasons=reasons)
 
     return Ways(
-        batch=lambda records, as_of: list(scored(records, as_of))[place :: len(alone)],
+        batch=lambda records, as_of, reasons: list(scored(records, as_of, reasons))[place :: len(alone)],
         one=lambda record, as_of: score_one(alone, record, id=None, as_of=as_of, reading=reading)[place],
         trace=lambda record, as_of: _trace(scored([record], as_of), model.key),
         upstreams=upstreams,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlsm._catalog import Catalog
@@ -30,14 +28,16 @@ class FoundGolden:
         target: the file to write them to: the one that is there, else `<name>.golden.ndjson`;
             None where the model comes from no file.
         records: those for this version, or for every one.
-        others: how many there are for other versions, which are not applied.
+        others: those for other versions, which are not applied.
+        inside: whether the file lies in a folder that is the model.
         mistakes: what is wrong with the files, each with file and line.
     """
 
     files: tuple[str, ...] = ()
     target: Path | None = None
     records: tuple[Golden, ...] = ()
-    others: Mapping[str, int] = field(default_factory=dict)
+    others: tuple[Golden, ...] = ()
+    inside: bool = False
     mistakes: tuple[str, ...] = ()
 
 
@@ -57,12 +57,14 @@ def find_golden(catalog: Catalog, model: Model, folder: Path | None) -> FoundGol
     owned = {path: _not_owned(file, _owners(catalog, path, folder)) for path, file in files.items()}
     mine = {path: files[path] for path, wrong in owned.items() if not wrong and files[path].model in (None, model.name)}
     records = [golden for file in mine.values() for golden in file.records]
-    others = Counter(golden.version for golden in records if golden.version not in (None, model.version))
+    home = _home(model, folder)
+    target = next(iter([*mine, *places]), None)
     return FoundGolden(
         files=tuple(file.shown for file in mine.values()),
-        target=next(iter([*mine, *places]), None),
+        target=target,
         records=tuple(golden for golden in records if golden.version in (None, model.version)),
-        others={str(version): count for version, count in others.items()},
+        others=tuple(golden for golden in records if golden.version not in (None, model.version)),
+        inside=bool(mine) and home is not None and target is not None and target.is_relative_to(home),
         mistakes=(
             *(wrong for wrong in owned.values() if wrong is not None),
             *(mistake for file in mine.values() for mistake in file.mistakes),
