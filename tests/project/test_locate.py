@@ -44,6 +44,8 @@ y = "\\"]"
 [[many]]
 y = ""
 z = 1
+[many.below]
+x = 2
 '''
 
 
@@ -68,8 +70,12 @@ z = 1
         (("columns", "fit@1.2.0", "inline", "b", "c"), 22),
         (("columns", "fit@1.2.0", "inline", "b", "c", 1), 23),
         (("spaced", "table", "x"), 25),
-        (("many", "y"), 27),
-        (("many", "z"), 30),
+        (("many",), 26),
+        (("many", 0, "y"), 27),
+        (("many", 1), 28),
+        (("many", 1, "y"), 29),
+        (("many", 1, "z"), 30),
+        (("many", 1, "below", "x"), 32),
     ],
     ids=str,
 )

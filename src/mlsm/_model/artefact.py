@@ -27,14 +27,16 @@ class ArtefactModel(Model):
         options: what the runtime is told besides, as in `mlsm.toml`.
         status: `active`, `draft` or `retired`.
         wants_as_of: whether its score depends on the run's clock.
+        notes: what people should know of it, a sentence each.
         when, range, labels, source: as for `Model`.
     """
 
-    __slots__ = ("_wants_as_of", "kind", "options", "path")
+    __slots__ = ("_wants_as_of", "kind", "notes", "options", "path")
 
     kind: str
     path: Path
     options: Mapping[str, Any]
+    notes: tuple[str, ...]
     _wants_as_of: bool
 
     def __init__(
@@ -48,6 +50,7 @@ class ArtefactModel(Model):
         options: Mapping[str, Any] | None = None,
         status: str = "draft",
         wants_as_of: bool = False,
+        notes: Sequence[str] = (),
         when: Function | None = None,
         range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
         labels: Sequence[str] | None = None,
@@ -57,7 +60,7 @@ class ArtefactModel(Model):
             name, fields, version, _uncallable, status,
             call="fields", when=when, range=range, labels=labels, source=source,
         )  # fmt: skip
-        self._set(kind=kind, path=path, options=dict(options or {}), _wants_as_of=wants_as_of)
+        self._set(kind=kind, path=path, options=dict(options or {}), notes=tuple(notes), _wants_as_of=wants_as_of)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - the base's
         """Refuse: the model is no function.

@@ -17,9 +17,10 @@ COMMANDS: dict[str, str] = {
     "fields": "show what the models need to know of a lead",
     "score": "score leads from files",
     "lead": "show one lead: its scores, why, and how they changed",
+    "explain": "show how a model came to a lead's score",
     "runs": "show past runs, or one of them and what failed in it",
     "export": "write scores to a file",
-    "check": "try models on typical and hostile records",
+    "check": "try models on typical, hostile and golden records",
 }
 """Every command with its line of help; each is a module of this package."""
 

@@ -23,6 +23,7 @@ EXAMPLES = "example:\n  mlsm list"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
+    parser.add_argument("--verbose", action="store_true", help="tell besides how each scores a single lead, and why so")
     add_json(parser)
 
 
@@ -30,6 +31,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
     """List the models."""
     project = open_project(args)
     rows = [_row(model, project.catalog) for model in project.catalog.values()]
+    if args.verbose:
+        _add_paths(rows, project.catalog)
     if terminal.json:
         terminal.document(rows)
         return 0
@@ -46,6 +49,9 @@ def run(args: Namespace, terminal: Terminal) -> int:
             rows=[{**row, "needs": _needs(row, terminal)} for row in rows],
         )
     )
+    if args.verbose:
+        for row in rows:
+            terminal.write(f"{row['model']}@{row['version']}: {' '.join([row['path'], *row['notes']])}")
     active = sum(row["status"] == "active" for row in rows)
     drafts = sum(row["status"] == "draft" for row in rows)
     terminal.say(f"{amount(len(rows), 'model version')}: {active} active, {amount(drafts, 'draft')}.", style="dim")
@@ -64,6 +70,16 @@ def _row(model: Model, catalog: Catalog) -> dict[str, Any]:
         "source": model.source,
         "digest": model.digest,
     }
+
+
+def _add_paths(rows: list[dict[str, Any]], catalog: Catalog) -> None:
+    """Say of each model how it scores one lead; a retired one does not run."""
+    from mlsm.service import prepared
+
+    paths = {step.model.key: step.predictor.path for step in prepared(catalog).steps}
+    for row, model in zip(rows, catalog.values(), strict=True):
+        row["path"] = paths.get(model.key, "It is retired and does not run.")
+        row["notes"] = list(getattr(model, "notes", ()))
 
 
 def _needs(row: dict[str, Any], terminal: Terminal) -> str:

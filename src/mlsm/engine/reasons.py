@@ -89,7 +89,7 @@ def _ablated(step: Step, handed: pl.DataFrame, scores: pl.Series, ask: Ask) -> R
         value = pl.repeat(baselines[field.name], handed.height, dtype=_dtype(field), eager=True)
         without = _scores(ask(handed.with_columns(value.alias(field.name))))
         columns.append(np.nan_to_num(total - without))
-        texts.append(f"compared with {baselines[field.name]!r}")
+        texts.append(f"compared with {_spelled(baselines[field.name])}")
     every = [pl.repeat(baselines[f.name], 1, dtype=_dtype(f), eager=True).alias(f.name) for f in step.model.inputs]
     ids = [handed.get_column(name)[:1] for name in handed.columns if name not in step.model.inputs.names]
     baseline = float(np.nan_to_num(_scores(ask(pl.DataFrame([*every, *ids])))[0]))
@@ -111,6 +111,10 @@ def _scores(answers: pl.DataFrame | Raised) -> Any:
 def _dtype(field: Field) -> Any:
     dtype = dtype_of(field.kind)
     return pl.Object() if dtype is None else dtype
+
+
+def _spelled(baseline: Any) -> str:
+    return "nothing" if baseline in (None, "") else str(baseline)
 
 
 def _baseline(field: Field, declared: Mapping[str, Any]) -> Any:

@@ -104,6 +104,7 @@ def declare_artefact(
         options=options,
         status=status,
         wants_as_of=described.wants_as_of,
+        notes=described.notes,
         when=when,
         range=described.range if range is None else range,
         labels=described.labels if labels is None else labels,

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from mlsm.project import values
 from mlsm.project.values import Wrong
 
-__all__ = ["COLUMNS", "KEYS", "SECTIONS", "STATUS_KEYS", "Form", "Key"]
+__all__ = ["COLUMNS", "ENTRIES", "KEYS", "SECTIONS", "STATUS_KEYS", "Form", "Key"]
 
 Form: TypeAlias = Literal["text", "texts", "whole", "number", "table"]
 
@@ -85,5 +85,8 @@ KEYS = (
 
 COLUMNS = "columns"
 """The section whose keys are the names of fields and models."""
+
+ENTRIES = ("model", "summary")
+"""The arrays of tables that declare models: `[[model]]`, `[[summary]]`."""
 
 SECTIONS = (*dict.fromkeys(key.section for key in KEYS), COLUMNS)

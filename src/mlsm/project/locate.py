@@ -39,12 +39,16 @@ class Lines:
         >>> lines = Lines('[input]\nnull = [\n  "unknown",\n  "n/a",\n]')
         >>> lines.of(("input", "null")), lines.of(("input", "null", 1)), lines.of(("store",))
         (2, 4, 1)
+        >>> lines = Lines('[[model]]\nname = "a"\n[[model]]\nname = "b"')
+        >>> lines.of(("model", 1, "name"))
+        4
     """
 
-    __slots__ = ("_lines", "_next", "_tokens")
+    __slots__ = ("_lines", "_next", "_tables", "_tokens")
 
     def __init__(self, text: str) -> None:
         self._lines: dict[TomlPath, int] = {(): 1}
+        self._tables: dict[TomlPath, int] = {}
         self._tokens = [*_tokens(text), _Token("end", "", text.count("\n") + 1)]
         self._next = 0
         self._statements()
@@ -72,14 +76,33 @@ class Lines:
         self._skip_ends()
         while self._next < len(self._tokens):
             if self._peek().text == "[":
-                while self._peek().text == "[":
-                    self._take()
-                table = self._key(())
-                while self._peek().text == "]":
-                    self._take()
+                table = self._header()
             else:
                 self._pair(table)
             self._skip_ends()
+
+    def _header(self) -> TomlPath:
+        """Read `[table]` or `[[table]]`; below an array of tables its last one is meant."""
+        line, several = self._take().line, self._peek().text == "["
+        if several:
+            self._take()
+        path: TomlPath = ()
+        while self._peek().text != "]":
+            path = self._last((*path, _unquoted(self._take())))
+            self._lines.setdefault(path, line)
+            if self._peek().text == ".":
+                self._take()
+        while self._peek().text == "]":
+            self._take()
+        if several:
+            array = path[:-1] if path and isinstance(path[-1], int) else path
+            self._tables[array] = self._tables.get(array, -1) + 1
+            path = (*array, self._tables[array])
+            self._lines[path] = line
+        return path
+
+    def _last(self, path: TomlPath) -> TomlPath:
+        return (*path, self._tables[path]) if path in self._tables else path
 
     def _key(self, table: TomlPath) -> TomlPath:
         path = table

@@ -11,6 +11,7 @@ from mlsm._fields import Reading
 from mlsm._typing import Shape
 from mlsm.project.columns import Column, read_columns
 from mlsm.project.document import Document, read_document
+from mlsm.project.entries import Entry, read_entries
 from mlsm.project.forms import read_values
 from mlsm.project.mistakes import Mistake
 from mlsm.project.overrides import override
@@ -46,6 +47,7 @@ class Manifest:
     sources: tuple[SourceEntry, ...]
     statuses: tuple[Status, ...]
     columns: tuple[Column, ...]
+    entries: tuple[Entry, ...]
 
 
 def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, list[Mistake]]:
@@ -63,6 +65,8 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
     statuses, wrong = read_statuses(document)
     mistakes += wrong
     columns, wrong = read_columns(document)
+    mistakes += wrong
+    entries, wrong = read_entries(document)
     mistakes += [*wrong, *_ambiguous_words(document, values)]
     manifest = Manifest(
         name=values["project", "name"] or folder.name,
@@ -76,9 +80,10 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
         keep_inputs=values["store", "inputs"],
         part_rows=values["run", "part_rows"],
         max_failed=float(values["run", "max_failed"]),
-        sources=_sources(document, values["models", "paths"]),
+        sources=_sources(document, values["models", "paths"], folder, optional=bool(entries)),
         statuses=tuple(statuses),
         columns=tuple(columns),
+        entries=tuple(entries),
     )
     return manifest, mistakes
 
@@ -93,7 +98,11 @@ def _reading(values: Mapping[tuple[str, str], Any]) -> Reading:
     )
 
 
-def _sources(document: Document, paths: list[str]) -> tuple[SourceEntry, ...]:
+def _sources(document: Document, paths: list[str], folder: Path, *, optional: bool) -> tuple[SourceEntry, ...]:
+    """Name the sources; where models are declared in the file itself, the usual folder need not be there."""
+    said = document.values.get("models")
+    if optional and "paths" not in (said if isinstance(said, dict) else {}):
+        paths = [path for path in paths if any((folder / path).glob("*.py"))]
     return tuple(SourceEntry(path, document.place(("models", "paths", item))) for item, path in enumerate(paths))
 
 

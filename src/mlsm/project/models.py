@@ -15,7 +15,7 @@ from mlsm.project.manifest import SourceEntry
 from mlsm.project.mistakes import Mistake
 from mlsm.project.sources import Claim, Unit, free_names, kept_names, resolve
 
-__all__ = ["FoundModels", "find_models"]
+__all__ = ["FoundModels", "distinct", "find_models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ def find_models(entries: Sequence[SourceEntry], root: Path) -> FoundModels:
                 mistakes.append(imported)
     complete = not mistakes
     readable, unreadable = _readable(_collect(modules, root))
-    models, doubles = _distinct(readable)
+    models, doubles = distinct(readable)
     mistakes += [*unreadable, *doubles]
-    if complete and not models and not mistakes:
+    if complete and entries and not models and not mistakes:
         mistakes.append(_none(entries))
     return FoundModels(models, mistakes, complete)
 
@@ -118,7 +118,7 @@ def _read(model: Model) -> None:
         _ = model.upstreams
 
 
-def _distinct(models: Sequence[Model]) -> tuple[list[Model], list[Mistake]]:
+def distinct(models: Sequence[Model]) -> tuple[list[Model], list[Mistake]]:
     """Keep the first model of each key."""
     first: dict[str, Model] = {}
     mistakes = []

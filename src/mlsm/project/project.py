@@ -17,9 +17,10 @@ from mlsm._typing import Shape
 from mlsm.errors import CatalogError, ProjectError
 from mlsm.project.columns import apply_columns
 from mlsm.project.document import MANIFEST
+from mlsm.project.entries import make_models
 from mlsm.project.manifest import Manifest, SourceEntry, read_manifest
 from mlsm.project.mistakes import Mistake
-from mlsm.project.models import find_models
+from mlsm.project.models import distinct, find_models
 from mlsm.project.overrides import PREFIX
 from mlsm.project.statuses import apply_statuses
 from mlsm.readers import Dialect
@@ -143,10 +144,14 @@ def _catalog(manifest: Manifest, folder: Path) -> tuple[Catalog, list[Mistake]]:
     found = find_models(manifest.sources, folder)
     if not found.complete:
         return Catalog(()), found.mistakes
-    models, wrong_statuses = apply_statuses(found.models, manifest.statuses)
+    declared, wrong_entries = make_models(manifest.entries, folder)
+    known, doubles = distinct([*found.models, *declared])
+    if wrong_entries:  # what they would have been called is unknown
+        return Catalog(()), [*found.mistakes, *wrong_entries, *doubles]
+    models, wrong_statuses = apply_statuses(known, manifest.statuses)
     models, wrong_columns = apply_columns(models, manifest.columns)
     catalog, wrong = _standing(models, "Say in [models.active] which version is active, or mend the model.")
-    return catalog, [*found.mistakes, *wrong_statuses, *wrong_columns, *wrong]
+    return catalog, [*found.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong]
 
 
 def _standing(models: Sequence[Model], hint: str) -> tuple[Catalog, list[Mistake]]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mlsm.service.checking import check
     from mlsm.service.loading import load
     from mlsm.service.one import score_one
+    from mlsm.service.preparing import prepared
     from mlsm.service.report import ErrorNote, Progress, Report
     from mlsm.service.request import Examination, Job, Output
     from mlsm.service.running import examine, run
@@ -25,6 +26,7 @@ __all__ = [
     "check",
     "examine",
     "load",
+    "prepared",
     "run",
     "score",
     "score_one",
@@ -41,6 +43,7 @@ _HOMES = {
     "check": "checking",
     "examine": "running",
     "load": "loading",
+    "prepared": "preparing",
     "run": "running",
     "score": "scores",
     "score_one": "one",

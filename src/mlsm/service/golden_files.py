@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mlsm._catalog import Catalog
@@ -95,8 +96,12 @@ def _home(model: Model, folder: Path | None) -> Path | None:
     told = (model.source or "").rpartition(":")[0]
     if folder is not None and told and (folder / told).is_file():
         return (folder / told).resolve()
-    file = getattr(sys.modules.get(str(getattr(model.fcn, "__module__", ""))), "__file__", None)
-    return Path(file).resolve() if file is not None and Path(file).is_file() else None
+    function = model.fcn
+    while isinstance(function, partial):
+        function = function.func
+    file = Path(str(getattr(sys.modules.get(str(getattr(function, "__module__", ""))), "__file__", None))).resolve()
+    ours = file.is_relative_to(Path(__file__).parents[1])  # what is declared without a function of its own
+    return file if file.suffix == ".py" and file.is_file() and not ours else None
 
 
 def _owners(catalog: Catalog, file: Path, folder: Path | None) -> list[str]:

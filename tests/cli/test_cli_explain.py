@@ -1,0 +1,46 @@
+"""`mlsm explain`: how a model came to one lead's score, from the store or anew from a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_a_stored_result_is_explained(scored: Any) -> None:
+    """The reasons that were kept stand below each other and add up."""
+    done = scored.here("explain", "001", "fit")
+    assert 0 == done.returncode, done.stderr
+    assert "size of the firm (employees)" in done.stdout
+    assert "the score" in done.stdout.splitlines()[-1]
+
+
+def test_a_lead_of_a_file_is_looked_at_anew(scored: Any) -> None:
+    """Nothing is stored; a model without reasons of its own is asked again without each field."""
+    before = scored.json("runs")
+    told = scored.json("explain", "001", "interest", "--from", "first.csv", "--id", "lead_id")
+    assert told["reasons"]["approximate"]
+    assert before == scored.json("runs")
+
+
+def test_what_is_not_there_is_refused(scored: Any) -> None:
+    """A model or a lead that nobody knows is told, with what there is."""
+    unknown = scored.here("explain", "001", "fitt")
+    absent = scored.here("explain", "nobody", "fit", "--from", "first.csv")
+    assert (1, 1) == (unknown.returncode, absent.returncode)
+    assert "No result of 'fitt' for lead '001'; there is" in unknown.stderr
+    assert "No record 'nobody' in 'first.csv'" in absent.stderr
+
+
+def test_list_tells_how_single_leads_are_scored(scored: Any) -> None:
+    """With --verbose each model says which way it takes to one lead."""
+    (row, *_) = scored.json("list", "--verbose")
+    assert "It is a function of one record." == row["path"]
+
+
+def test_scoring_gives_reasons_on_request(scored: Any) -> None:
+    """--reasons N keeps N reasons a score in the store."""
+    done = scored.here("score", "first.csv", "--reasons", "1")
+    assert 4 == done.returncode, done.stderr  # one country of the sample breaks a model
+    told = scored.json("explain", "001", "fit@2.0.0")
+    assert 1 == len(told["reasons"]["items"])
+    refused = scored.here("score", "first.csv", "--reasons", "-1")
+    assert (2, True) == (refused.returncode, "expected a whole number" in refused.stderr)

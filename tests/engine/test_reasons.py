@@ -1,0 +1,125 @@
+"""Reasons on request: cut to the greatest, estimated where a model gives none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+
+import polars as pl
+import pytest
+
+import mlsm
+from mlsm.testing import assert_same, check_runtime
+
+LEADS: list[dict[str, Any]] = [
+    {"id": "1", "employees": 250, "country": "DE"},
+    {"id": "2", "employees": 40, "country": "FR"},
+    {"id": "3", "employees": "many", "country": "FR"},
+]
+
+
+@mlsm.model(version="1", status="active")
+def fit(employees: int, country: str, title: str | None = None) -> float:
+    """Add up points: its reasons can only be found by asking again."""
+    return employees / 10 + (5.0 if country == "DE" else 1.0) + (2.0 if title else 0.0)
+
+
+@mlsm.model(version="1", status="active")
+def told(employees: int) -> Mapping[str, Any]:
+    """Tell its reasons itself."""
+    items = [
+        {"field": "employees", "contribution": 1.0},
+        {"field": "country", "contribution": -7.0},
+        {"field": "title", "contribution": 3.0},
+    ]
+    return {"score": 2.0, "reasons": {"baseline": 5.0, "items": items}}
+
+
+def test_each_field_is_taken_away_in_turn() -> None:
+    """An estimate says what the score lost, against which value, the greatest loss first."""
+    first, second, third = mlsm.score([fit], LEADS, reasons=5)
+    assert first.reasons is not None
+    assert second.reasons is not None
+    assert [("employees", 25.0, "compared with 0"), ("country", 4.0, "compared with nothing")] == [
+        (item.field, item.contribution, item.text) for item in first.reasons.items
+    ]
+    assert (True, 1.0, 0.0) == (first.reasons.approximate, first.reasons.baseline, first.reasons.other)
+    assert ["employees"] == [item.field for item in second.reasons.items]
+    assert third.reasons is None
+
+
+def test_reasons_beyond_the_limit_go_into_other() -> None:
+    """The sum stays, however short the list."""
+    (result,) = mlsm.score([told], LEADS[:1], reasons=1)
+    assert result.reasons is not None
+    assert (["country"], 4.0) == ([item.field for item in result.reasons.items], result.reasons.other)
+
+
+def test_a_models_own_reasons_stay_unasked() -> None:
+    """Without a request they are kept whole, and nothing is estimated."""
+    catalog = mlsm.Catalog([fit, told])
+    estimated, own = mlsm.score(catalog, LEADS[:1])
+    assert estimated.reasons is None
+    assert own.reasons is not None
+    assert 3 == len(own.reasons.items)
+
+
+def test_one_record_gets_the_same_reasons() -> None:
+    """One lead alone is told what it is told among others."""
+    catalog = mlsm.Catalog([fit, told])
+    alone = [result for lead in LEADS for result in mlsm.score_one(catalog, lead, reasons=2)]
+    assert_same(mlsm.score(catalog, LEADS, reasons=2), alone, exact=True)
+
+
+def test_frames_are_asked_again_too() -> None:
+    """A function of frames is estimated by columns, the joint effect going into other."""
+
+    @mlsm.model(version="1", status="active", batch=True, fields={"a": float, "b": float})
+    def product(leads: pl.DataFrame) -> pl.Series:
+        return leads["a"] * leads["b"]
+
+    (result,) = mlsm.score([product], [{"id": "1", "a": 3.0, "b": 4.0}], reasons=2)
+    assert result.reasons is not None
+    assert [12.0, 12.0] == [item.contribution for item in result.reasons.items]
+    assert -12.0 == result.reasons.other
+
+
+def test_a_summary_is_not_estimated() -> None:
+    """What it stands on tells why; the summary has the reasons that it gives, or none."""
+
+    @mlsm.summary_model(version="1", status="active", models=["fit"])
+    def best(fit: Any) -> float:
+        return float(fit.score)
+
+    assert [True, False] == [result.reasons is not None for result in mlsm.score([fit, best], LEADS[:1], reasons=2)]
+
+
+def test_a_model_that_fails_when_asked_again_keeps_its_score() -> None:
+    """A score stands, though nobody can tell why; without the field the model would raise."""
+
+    @mlsm.model(version="1", status="active")
+    def picky(employees: int) -> float:
+        return math.log(employees)
+
+    result = mlsm.score_one(mlsm.Catalog([picky]), {"id": "1", "employees": 1}, reasons=1)[0]
+    assert (0.0, mlsm.Outcome.OK) == (result.score, result.outcome)
+
+
+@pytest.mark.parametrize("reasons", [0, 3])
+def test_every_type_of_field_has_a_value_to_compare_with(reasons: int) -> None:
+    """Dates, flags, choices, lists and objects are taken away as well as numbers."""
+
+    @mlsm.model(version="1", status="active")
+    def wide(day: date, flag: bool, kind: Literal["a", "b"], tags: list[str], more: dict[str, int]) -> float:
+        return 1.0 + flag + len(tags or ()) + len(more or {}) + (kind == "b")
+
+    record = {"id": "1", "day": "2026-01-01", "flag": True, "kind": "b", "tags": ["x"], "more": {"n": 1}}
+    (result,) = mlsm.score([wide], [record], reasons=reasons)
+    assert 5.0 == result.score
+
+
+def test_functions_pass_the_conformance_suite() -> None:
+    """What every runtime must do, functions do."""
+    check_runtime(lambda: fit, [{"employees": n, "country": c, "title": "CEO"} for n, c in ((5, "DE"), (70, "FR"))])
