@@ -15,7 +15,7 @@ from mlsm._model.rules.functions import Terms
 from mlsm._model.rules.grid import compare_grid
 from mlsm._model.rules.labels import converted_labels, uncovered
 
-__all__ = ["compare", "hint_of"]
+__all__ = ["compare", "compares_scores", "hint_of"]
 
 _Range: TypeAlias = tuple[float, float]
 _Facet = TypeVar("_Facet")
@@ -31,9 +31,14 @@ _LABEL_HINT = (
 )
 
 
+def compares_scores(rule: str, options: Mapping[str, Any]) -> bool:
+    """Tell whether it is scores that a rule compares, rather than labels."""
+    return rule in ("best", "blend") or options.get("take") == "score"
+
+
 def hint_of(rule: str, options: Mapping[str, Any]) -> str:
     """Give the way out where the upstreams of a summary do not compare."""
-    return _SCORE_HINT if _by_score(rule, options) else _LABEL_HINT
+    return _SCORE_HINT if compares_scores(rule, options) else _LABEL_HINT
 
 
 def compare(rule: str, options: Mapping[str, Any], upstreams: Mapping[str, Model]) -> tuple[Terms, list[str]]:
@@ -47,17 +52,13 @@ def compare(rule: str, options: Mapping[str, Any], upstreams: Mapping[str, Model
     if rule == "grid":
         labels, problems = compare_grid(options, upstreams)
         return Terms(labels=labels), problems
-    if _by_score(rule, options):
+    if compares_scores(rule, options):
         found, problems = _shared_range(options, upstreams)
         labels = None if rule == "blend" else _agreed(model.labels for model in upstreams.values())
         return Terms(range=found, labels=labels, carry=labels is not None), problems
     shared, problems = _shared_labels(options, upstreams)
     ranges = _agreed(model.range for model in upstreams.values()) if rule == "first" else None
     return Terms(range=ranges, labels=shared, carry=ranges is not None), problems
-
-
-def _by_score(rule: str, options: Mapping[str, Any]) -> bool:
-    return rule in ("best", "blend") or (rule == "first" and options["take"] == "score")
 
 
 def _agreed(facets: Iterable[_Facet | None]) -> _Facet | None:

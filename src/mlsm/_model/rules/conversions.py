@@ -7,7 +7,16 @@ from typing import Any, TypeAlias
 
 from mlsm._result import Outcome, Upstream
 
-__all__ = ["Read", "ReadAll", "is_banded", "label_readers", "reader_of_labels", "reader_of_scores", "score_readers"]
+__all__ = [
+    "Read",
+    "ReadAll",
+    "is_banded",
+    "label_readers",
+    "line_of",
+    "reader_of_labels",
+    "reader_of_scores",
+    "score_readers",
+]
 
 Read: TypeAlias = Callable[[Upstream], Any]
 """Reads the score or the label of one upstream; None where it has none."""
@@ -70,11 +79,16 @@ def _label(one: Upstream) -> str | None:
     return one.label if one.outcome is _OK else None
 
 
+def line_of(conversion: Any) -> tuple[float, float, float]:
+    """Give start, factor and least of the line `(score - start) * factor + least`."""
+    if isinstance(conversion, float):
+        return 0.0, conversion, 0.0
+    (start, end), (least, greatest) = conversion["from"], conversion["to"]
+    return start, (greatest - least) / (end - start), least
+
+
 def _rescaled(conversion: Any) -> Read:
-    start, least, factor = 0.0, 0.0, conversion
-    if not isinstance(conversion, float):
-        (start, end), (least, greatest) = conversion["from"], conversion["to"]
-        factor = (greatest - least) / (end - start)
+    start, factor, least = line_of(conversion)
 
     def read(one: Upstream) -> float | None:
         score = one.score

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from mlsm._model.key import check_key
 from mlsm._model.model import Model
-from mlsm._model.rules.comparing import compare, hint_of
+from mlsm._model.rules.comparing import compare, compares_scores, hint_of
 from mlsm._model.rules.functions import Terms, function_of
 from mlsm._model.rules.options import read_options
 from mlsm._model.summary import SummaryModel
@@ -87,6 +87,11 @@ class RuleSummary(SummaryModel):
     def wants_as_of(self) -> bool:
         """Tell that no rule depends on the clock."""
         return False
+
+    @property
+    def compares_scores(self) -> bool:
+        """Tell whether it is scores that are compared, rather than labels."""
+        return compares_scores(self.rule, self.options)
 
     def bound_to(self, upstreams: Mapping[str, Model]) -> Self:
         """Give the same summary over these upstreams, with the range and the labels that follow from them.
