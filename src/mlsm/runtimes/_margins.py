@@ -61,6 +61,11 @@ class Head:
             return None
         return min(0.0, self.scale), max(0.0, self.scale)
 
+    @property
+    def entangled(self) -> bool:
+        """Tell whether every class's margin has a part in the score."""
+        return self.of == "probability" and self.link == "softmax"
+
     def pick(self, predicted: NDArray[Any]) -> NDArray[np.float64]:
         """Take the score out of what the booster predicted: rows, or rows x classes."""
         import numpy as np
@@ -81,10 +86,10 @@ class Head:
         Raises:
             NoReasonsError: no sum gives the score: more than two classes share one link.
         """
-        if (self.link == "other" and not self.raw) or (self.of == "probability" and self._entangled):
+        if self.link == "other" or (self.entangled and self.margins != 2):
             raise NoReasonsError
         own = added[:, self.index if self.margins > 1 else 0, :]
-        if self.of == "probability" and self.link == "softmax":  # of two: their difference is the log odds
+        if self.entangled:  # of two: their difference is the log odds
             own = own - added[:, 1 - self.index, :]
         own = -own if self.flipped else own
         if self.of == "probability":
@@ -94,10 +99,6 @@ class Head:
             )
         own = own * self.scale
         return Reasoned(fields=names, contributions=own[:, :-1], baseline=own[:, -1])
-
-    @property
-    def _entangled(self) -> bool:
-        return self.link == "softmax" and self.margins != 2
 
 
 def head_of(options: Mapping[str, Any], link: Link, margins: int, steepness: float, what: str) -> Head:
@@ -121,7 +122,7 @@ def head_of(options: Mapping[str, Any], link: Link, margins: int, steepness: flo
             hint='Write output = "value", or nothing.',
         )
     count = 2 if classifies and margins == 1 else margins
-    index = _index(options, output.target, count, what)
+    index = _index(options, output.target, count, what, classifies=classifies)
     return Head(
         of=output.of or ("probability" if classifies else "value"),
         link=link,
@@ -133,12 +134,17 @@ def head_of(options: Mapping[str, Any], link: Link, margins: int, steepness: flo
     )
 
 
-def _index(options: Mapping[str, Any], target: str | None, count: int, what: str) -> int:
+def _index(options: Mapping[str, Any], target: str | None, count: int, what: str, *, classifies: bool) -> int:
     """Find a class among as many as there are; the last where none is named."""
     names = [str(name) for name in options.get("classes") or ()]
     if names and len(names) != count:
         raise DeclarationError(f"The option classes names {len(names)} classes, but the booster of {what} has {count}.")
     numbers = [str(index) for index in range(count)]
+    if target is None and not classifies and count > 1:
+        raise DeclarationError(
+            f"The booster of {what} gives {count} numbers a row; expected the option class to tell which is the score.",
+            hint='Count from 0: class = "0".',
+        )
     if target is None:
         return count - 1
     if count == 1:

@@ -1,0 +1,196 @@
+"""The document in which XGBoost keeps a model: read for what it tells, and looked over for damage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+
+from mlsm.runtimes._margins import Link
+from mlsm.runtimes._matrix import Feature
+
+__all__ = ["BoosterDocument", "Tree", "read_document"]
+
+_LEAF: Final = -1
+_LINKS: dict[str, Link] = {
+    "binary:logistic": "logistic",
+    "reg:logistic": "logistic",
+    "binary:logitraw": "identity",
+    "multi:softmax": "softmax",
+    "multi:softprob": "softmax",
+    "rank:map": "identity",
+    "rank:ndcg": "identity",
+    "rank:pairwise": "identity",
+    "reg:absoluteerror": "identity",
+    "reg:linear": "identity",
+    "reg:pseudohubererror": "identity",
+    "reg:quantileerror": "identity",
+    "reg:squarederror": "identity",
+    "reg:squaredlogerror": "identity",
+}
+
+
+class Tree(msgspec.Struct, frozen=True, kw_only=True):
+    """One tree, a list a property, an item a node; node 0 is the root.
+
+    Args:
+        left_children: the node to go to from each, -1 from a leaf.
+        right_children: likewise.
+        split_indices: the feature that each asks for.
+        split_conditions: what it is compared with; of a leaf, its value.
+        default_left: where a missing value goes.
+        categories_nodes: the nodes that ask for categories.
+        categories_segments: where the categories of each of those begin.
+        categories_sizes: how many they are.
+        categories: those that go right.
+    """
+
+    left_children: list[int]
+    right_children: list[int]
+    split_indices: list[int]
+    split_conditions: list[float]
+    default_left: list[int]
+    categories_nodes: list[int] = []
+    categories_segments: list[int] = []
+    categories_sizes: list[int] = []
+    categories: list[int] = []
+
+    def is_leaf(self, node: int) -> bool:
+        """Tell whether a node asks for nothing."""
+        return self.left_children[node] == _LEAF
+
+    def sets(self) -> dict[int, frozenset[int]]:
+        """Give the categories that go right, for each node that asks for categories."""
+        segments = zip(self.categories_nodes, self.categories_segments, self.categories_sizes, strict=True)
+        return {node: frozenset(self.categories[start : start + size]) for node, start, size in segments}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoosterDocument:
+    """What a model of XGBoost says.
+
+    Args:
+        features: what it reads; named by their number where it does not name them.
+        named: whether it names them.
+        objective: what it was fitted for.
+        link: of that objective.
+        margins: how many it adds up for a row.
+        vectors: whether a leaf holds several numbers.
+        rounds: how many rounds are used, None for all.
+        stopped: the round after which it stopped early, None where it did not.
+        wrapped: whether XGBoost's classes in the style of scikit-learn saved it.
+        trees: its trees in order, and the margin that each adds to; None where it has none, or
+            they are weighted, or answer with several numbers.
+        base: what each sum starts from, on the scale of predictions.
+    """
+
+    features: tuple[Feature, ...]
+    named: bool
+    objective: str
+    link: Link
+    margins: int
+    vectors: bool
+    rounds: int | None
+    stopped: int | None
+    wrapped: bool
+    trees: tuple[tuple[int, Tree], ...] | None
+    base: tuple[float, ...]
+
+
+def read_document(raw: bytes) -> BoosterDocument:
+    """Read a model as XGBoost saves it in JSON.
+
+    Raises:
+        ValueError: it is not whole.
+        KeyError: likewise.
+    """
+    learner = msgspec.json.decode(raw)["learner"]
+    told, attributes = learner["learner_model_param"], learner.get("attributes", {})
+    objective, booster = learner["objective"]["name"], learner["gradient_booster"]
+    count, classes, targets = int(told["num_feature"]), int(told["num_class"]), int(told.get("num_target", "1"))
+    model = booster.get("model", {})
+    vectors = any(_width(tree) > 1 for tree in model.get("trees", ()))
+    features = _features(learner, model.get("cats", {}), count)
+    base = msgspec.json.decode(
+        told["base_score"].encode() if told["base_score"][:1] == "[" else f"[{told['base_score']}]"
+    )
+    wrapped = "scikit_learn" in attributes
+    stopped = int(attributes["best_iteration"]) if "best_iteration" in attributes else None
+    rounds = stopped + 1 if wrapped and stopped is not None else None
+    return BoosterDocument(
+        features=features,
+        named=bool(learner.get("feature_names")),
+        objective=objective,
+        link=_LINKS.get(objective, "other"),
+        margins=max(classes, targets, 1),
+        vectors=vectors,
+        rounds=rounds,
+        stopped=stopped,
+        wrapped=wrapped,
+        trees=None if vectors or booster["name"] != "gbtree" else _trees(model, count, rounds),
+        base=tuple(base),
+    )
+
+
+def _features(learner: Mapping[str, Any], categories: Mapping[str, Any], count: int) -> tuple[Feature, ...]:
+    names = learner.get("feature_names") or [f"f{number}" for number in range(count)]
+    types = learner.get("feature_types") or ["float"] * count
+    known = [_values(one) for one in categories.get("enc") or [{}] * count]
+    if not len(names) == len(types) == len(known) == count:
+        raise ValueError("its features and what it says of them differ in number")
+    kinds = {"c": "category", "i": "flag"}
+    return tuple(
+        Feature(name=name, kind=kinds.get(one, "number"), values=values)  # type: ignore[arg-type]  # its literals
+        for name, one, values in zip(names, types, known, strict=True)
+    )
+
+
+def _values(encoded: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Read the categories of a feature: text as bytes and where each begins, or numbers."""
+    values, offsets = encoded.get("values", []), encoded.get("offsets")
+    if offsets is None:
+        return tuple(values)
+    held = bytes(value & 0xFF for value in values)
+    return tuple(held[start:end].decode() for start, end in pairwise(offsets))
+
+
+def _trees(model: Mapping[str, Any], features: int, rounds: int | None) -> tuple[tuple[int, Tree], ...] | None:
+    trees = msgspec.convert(model["trees"], list[Tree], strict=False)
+    if len(trees) != len(model["tree_info"]) or len(trees) != int(model["gbtree_model_param"]["num_trees"]):
+        raise ValueError(f"it promises {model['gbtree_model_param']['num_trees']} trees and holds {len(trees)}")
+    for number, tree in enumerate(trees):
+        _check(tree, number, features)
+    ends = model.get("iteration_indptr")
+    if rounds is not None:
+        if ends is None:
+            return None
+        trees = trees[: ends[rounds]]
+    return tuple(zip(model["tree_info"], trees, strict=False))
+
+
+def _width(tree: Mapping[str, Any]) -> int:
+    return int(tree.get("tree_param", {}).get("size_leaf_vector", "1"))
+
+
+def _check(tree: Tree, number: int, features: int) -> None:
+    """Walk a tree from its root and see that every node leads somewhere; pruned ones are not reached."""
+    size = len(tree.left_children)
+    lists = (tree.right_children, tree.split_indices, tree.split_conditions, tree.default_left)
+    if not size or any(len(one) != size for one in lists):
+        raise ValueError(f"tree {number} is not whole")
+    seen, waiting = set[int](), [0]
+    while waiting:
+        node = waiting.pop()
+        if node in seen or not 0 <= node < size:
+            raise ValueError(f"a node of tree {number} leads to {node}, where none is")
+        seen.add(node)
+        if not tree.is_leaf(node):
+            waiting += (tree.left_children[node], tree.right_children[node])
+            if not 0 <= tree.split_indices[node] < features:
+                raise ValueError(f"node {node} of tree {number} asks for a feature that is not there")
+        elif not math.isfinite(tree.split_conditions[node]):
+            raise ValueError(f"leaf {node} of tree {number} has no value")
