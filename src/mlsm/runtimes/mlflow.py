@@ -1,0 +1,1 @@
+"""MLflow models, from a local folder."""
