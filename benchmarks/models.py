@@ -1,0 +1,132 @@
+"""A million leads through five fitted models and a best-score summary, Parquet to wide Parquet.
+
+A scorecard, a recency scorecard, a scikit-learn pipeline, LightGBM, a forest in ONNX. The
+hand-written script uses polars expressions for the scorecards, the pipeline's coefficients
+as tables, and the same libraries for the rest; it checks nothing. Targets: at most 1.15 of
+the script, memory under 1.2 GB however long the file.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import polars as pl
+import psutil
+from benchmarks._fitted import COLUMNS, NUMBERS, TODAY, WORDS, fit, write_leads
+
+MILLION = 1_000_000
+ROUNDS = 3
+
+
+def by_hand(folder: Path, source: str, target: str) -> None:
+    """Score as a script would, with the same libraries in the same form."""
+    import lightgbm
+    import numpy as np
+    import onnxruntime
+
+    coefficients, intercept, words = _tables(folder)
+    booster = lightgbm.Booster(model_file=folder / "booster.txt")
+    session = onnxruntime.InferenceSession(folder / "forest.onnx")
+    leads = pl.read_parquet(source, columns=["id", *COLUMNS])
+    points = leads.select(
+        fit=pl.when(pl.col("employees") >= 5000).then(30.0).when(pl.col("employees") >= 500).then(20.0).otherwise(0.0)
+        + pl.when(pl.col("revenue") >= 500_000.0).then(25.0).otherwise(0.0)
+        + pl.when(pl.col("country").is_in(["DE", "FR"])).then(15.0).otherwise(0.0)
+        + pl.when(pl.col("industry") == "software").then(20.0).otherwise(0.0),
+        recency=100.0 * 0.5 ** ((pl.lit(TODAY) - pl.col("last_visit")).dt.total_days() / 30),
+    )
+    matrix = leads.select(NUMBERS).to_numpy()
+    odds = matrix @ coefficients + intercept
+    for name, table in words.items():
+        odds += leads[name].replace_strict(table, return_dtype=pl.Float64).to_numpy()
+    propensity = 100 / (1 + np.exp(-odds))
+    boosted = 100 * np.asarray(booster.predict(matrix))
+    voted = 100.0 * session.run(["probabilities"], {"leads": matrix.astype(np.float32)})[0][:, 1].astype(np.float64)
+    scores = points.with_columns(propensity=propensity, booster=boosted, forest=voted)
+    best = scores.select(
+        pl.max_horizontal(pl.col("fit") / 0.9, "recency", "propensity", "booster", "forest").alias("best")
+    )
+    pl.concat([leads.select("id"), scores, best], how="horizontal").write_parquet(target)
+
+
+def _tables(folder: Path) -> tuple[Any, float, dict[str, dict[str, float]]]:
+    """Read the pipeline's coefficients, those of numbers unscaled."""
+    import pickle
+
+    pipeline = pickle.loads((folder / "propensity.pickle").read_bytes())
+    prepare, logistic = pipeline.named_steps["prepare"], pipeline.named_steps["fit"]
+    scaler, encoder = prepare.named_transformers_["numbers"], prepare.named_transformers_["words"]
+    weights = logistic.coef_[0]
+    numbers = weights[: len(NUMBERS)] / scaler.scale_
+    words, place = {}, len(NUMBERS)
+    for name, categories in zip(WORDS, encoder.categories_, strict=True):
+        words[name] = dict(zip(categories, weights[place : place + len(categories)].tolist(), strict=True))
+        place += len(categories)
+    return numbers, float(logistic.intercept_[0] - numbers @ scaler.mean_), words
+
+
+def by_mlsm(folder: Path, source: str, target: str) -> None:
+    """Score as `mlsm score --out --wide` does, without a store."""
+    import mlsm
+    from mlsm.readers import open_reader
+    from mlsm.service import Job, Output, run
+    from mlsm.writers import open_writer
+
+    clock = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC)
+    job = Job(catalog=mlsm.load(folder), inputs=(open_reader(source),), id_column="id", as_of=clock)
+    run(job, outputs=[Output(writer=open_writer(target), wide=True)])
+
+
+WAYS = {"hand": by_hand, "mlsm": by_mlsm}
+
+
+def measured(way: str, folder: Path, source: Path, target: Path) -> tuple[float, float]:
+    """Run one side in a process of its own; give seconds of work and peak megabytes."""
+    command = [sys.executable, "-m", "benchmarks.models", way, str(folder), str(source), str(target)]
+    process = psutil.Popen(command, stdout=subprocess.PIPE, text=True)
+    peak = 0
+    while process.poll() is None:
+        try:
+            family = [process, *process.children(recursive=True)]
+            peak = max(peak, sum(member.memory_info().rss for member in family))
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(0.01)
+    return float((process.stdout.read() if process.stdout else "").strip()), peak / 2**20
+
+
+def main() -> None:
+    """Print time and memory of each way, for one and four million leads."""
+    folder = Path(os.environ.get("MLSM_BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks"
+    project = folder / "fitted"
+    if not (project / "mlsm.toml").exists():
+        fit(project)
+    print(f"{'leads':>9}  {'way':8} {'seconds':>8} {'ratio':>6} {'peak MB':>8}")
+    for rows in (MILLION, 4 * MILLION):
+        source = folder / f"fitted-{rows}.parquet"
+        if not source.exists():
+            write_leads(source, rows)
+        found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+        for _ in range(ROUNDS):
+            for way, times in found.items():
+                times.append(measured(way, project, source, folder / f"{way}.parquet"))
+        hand = median(seconds for seconds, _ in found["hand"])
+        for way, times in found.items():
+            seconds = median(second for second, _ in times)
+            print(f"{rows:>9,}  {way:8} {seconds:8.2f} {seconds / hand:6.2f} {max(mb for _, mb in times):8.0f}")
+    print("target: ratio at most 1.15, peak under 1,200 MB however long the file")
+
+
+if __name__ == "__main__":
+    way, folder, source, target = sys.argv[1:]
+    begin = time.perf_counter()
+    WAYS[way](Path(folder), source, target)
+    print(time.perf_counter() - begin)
