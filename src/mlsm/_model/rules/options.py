@@ -140,9 +140,7 @@ def read_options(
         found[name] = {} if option.form == "table" else option.default
         if name not in options:
             if option.required:
-                problems.append(
-                    OptionProblem((), f"has no {name}; expected {option.form}.", f"Such as {option.example}.")
-                )
+                problems.append(OptionProblem((), f"has no {name}; expected some.", f"Write {option.example}."))
             continue
         expected = Expected(rule, tuple(upstreams), option.choices, options.get("take", "score"))
         try:
@@ -153,9 +151,8 @@ def read_options(
     if rule == "first":
         idle = "labels" if found["take"] == "score" else "range"
         if found[idle] is not None:
-            problems.append(
-                OptionProblem((idle,), f"says nothing of what take = {found['take']!r} takes.", "Remove it.")
-            )
+            what = f"says nothing where take is {found['take']!r}; expected none."
+            problems.append(OptionProblem((idle,), what, "Remove it."))
     return found, problems
 
 
