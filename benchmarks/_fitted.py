@@ -20,8 +20,6 @@ TREES = 100
 FOREST = 50
 
 POINTS = """\
-name = "fit"
-
 [[rule]]
 field = "employees"
 at_least = 5000

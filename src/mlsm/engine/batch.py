@@ -310,7 +310,7 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
     answered = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal")
     if key in part.verdicts or (answered.get_column("outcome") != ERROR).sum() < 2:
         return answered  # found row-wise before, or too little to tell
-    failure = part.verdicts[key] = check_rowwise(call, handed, answered)
+    failure = part.verdicts[key] = check_rowwise(call, handed, answered, step.tolerance)
     return answered if failure is None else frame_of_answers([failed(failure)] * handed.height)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsm._batch import ModelColumns
 from mlsm._catalog import Catalog
+from mlsm._equality import TOLERANCE
 from mlsm._fields import Field, FieldReader, Reading, field_reader
 from mlsm._model import Model, SummaryModel
 from mlsm._result import Given, Upstream
@@ -18,6 +19,10 @@ from mlsm.engine.answers import Limits
 from mlsm.errors import DeclarationError
 
 __all__ = ["Prepared", "Slot", "Step", "When", "prepare"]
+
+_SINGLE_PRECISION = frozenset({"mlflow", "onnx", "xgboost"})
+"""Kinds that count in float32, or may."""
+_TOLERANCE_SINGLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,7 @@ class Step:
         source: its name, version and status.
         view: makes of an answer what summaries see.
         wants_as_of: whether it is handed the clock.
+        tolerance: how far two of its scores of one record may lie apart, relative to the greater or 1.
         watched: whether a summary stands on it.
         conditional: whether it may not be called although its fields are right.
     """
@@ -76,6 +82,7 @@ class Step:
     source: tuple[str, str, str]
     view: type[Upstream]
     wants_as_of: bool
+    tolerance: float
     watched: bool
     conditional: bool
 
@@ -148,6 +155,7 @@ def prepare(
                 source=source,
                 view=Upstream.of(source),
                 wants_as_of=model.wants_as_of,
+                tolerance=_TOLERANCE_SINGLE if model.kind in _SINGLE_PRECISION else TOLERANCE,
                 watched=model.key in watched,
                 conditional=bool(required) or model.when is not None,
             )

@@ -21,7 +21,10 @@ _STRIDE = 37
 
 
 def check_rowwise(
-    call: Callable[[pl.DataFrame], pl.DataFrame | Raised], handed: pl.DataFrame, answered: pl.DataFrame
+    call: Callable[[pl.DataFrame], pl.DataFrame | Raised],
+    handed: pl.DataFrame,
+    answered: pl.DataFrame,
+    tolerance: float,
 ) -> Failure | None:
     """Send up to 64 rows again, permuted and in halves, and compare the answers.
 
@@ -29,6 +32,7 @@ def check_rowwise(
         call: calls the model with a frame and reads its answer.
         handed: what the model was handed.
         answered: what it answered, row by row.
+        tolerance: how far two scores of one row may lie apart, relative to the greater or 1.
 
     Returns:
         What to tell where it answered differently, None where it did not.
@@ -44,7 +48,7 @@ def check_rowwise(
         if isinstance(again, Raised):
             return _failure(f"raised {again.failure.type}: {again.failure.message}")
         for place, found in zip(order, again.rows(named=True), strict=True):
-            if not _alike(expected[place], found):
+            if not _alike(expected[place], found, tolerance):
                 return _failure(f"answered {_shown(found)} instead of {_shown(expected[place])}")
     return None
 
@@ -60,11 +64,12 @@ def _shown(answer: dict[str, Any]) -> Any:
     return answer["score"] if answer["score"] is not None else answer.get("label")
 
 
-def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _alike(one: dict[str, Any], other: dict[str, Any], tolerance: float) -> bool:
     if any(one.get(name) != other.get(name) for name in ("outcome", "label", "error")):
         return False
-    return alike(one["score"], other["score"]) and all(
-        one.get(name) == other.get(name) or alike(_decoded(one.get(name)), _decoded(other.get(name)))
+    return alike(one["score"], other["score"], tolerance=tolerance) and all(
+        one.get(name) == other.get(name)
+        or alike(_decoded(one.get(name)), _decoded(other.get(name)), tolerance=tolerance)
         for name in ("output", "reasons")
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from mlsm._equality import TOLERANCE, alike
+from mlsm._equality import alike
 from mlsm._fields import Fields
 from mlsm._guard import Raised, attempt
 from mlsm._result import Failure
@@ -24,9 +24,6 @@ from mlsm.engine.rowwise import check_rowwise
 __all__ = ["OneRow", "try_paths", "try_rowwise"]
 
 _CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
-_SINGLE_PRECISION = frozenset({"mlflow", "onnx", "xgboost"})
-"""Kinds that count in float32, or may."""
-_TOLERANCE_SINGLE = 1e-6
 
 
 def try_rowwise(step: Step, rows: Sequence[Sequence[Any]]) -> Failure | None:
@@ -42,7 +39,7 @@ def try_rowwise(step: Step, rows: Sequence[Sequence[Any]]) -> Failure | None:
     handed = _frame(step.model.inputs, rows)
     call = partial(call_frame, step, _CLOCK)
     answered = call(handed)
-    return None if isinstance(answered, Raised) else check_rowwise(call, handed, answered)
+    return None if isinstance(answered, Raised) else check_rowwise(call, handed, answered, step.tolerance)
 
 
 def try_paths(step: Step, rows: Sequence[Sequence[Any]]) -> str | None:
@@ -55,7 +52,6 @@ def try_paths(step: Step, rows: Sequence[Sequence[Any]]) -> str | None:
     Returns:
         The first difference in words, None where there is none.
     """
-    tolerance = _TOLERANCE_SINGLE if step.model.kind in _SINGLE_PRECISION else TOLERANCE
     frame = _frame(step.model.inputs, rows)
     for row, values in enumerate(rows):
         expected = call_frame(step, _CLOCK, frame[row])
@@ -67,7 +63,7 @@ def try_paths(step: Step, rows: Sequence[Sequence[Any]]) -> str | None:
             return f"only one of the two raised for {dict(zip(step.model.inputs.names, values, strict=True))}"
         answer, told = read_answer(returned, step.limits), expected.row(0, named=True)
         same = (answer.code, answer.label) == (told["outcome"], told.get("label"))
-        if not same or not alike(answer.score, told["score"], tolerance=tolerance):
+        if not same or not alike(answer.score, told["score"], tolerance=step.tolerance):
             shown = dict(zip(step.model.inputs.names, values, strict=True))
             return f"it answered {answer.score!r} instead of {told['score']!r} for {shown}"
     return None
