@@ -41,7 +41,8 @@ def score_columns(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> Fa
 
 def _sums(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> pl.DataFrame:
     """Add up each part, in rounds of some terms, and bound it."""
-    expressions = Expressions(frame, as_of)
+    expressions = Expressions(plan.terms, frame, as_of)
+    frame = expressions.frame
     names = [f"{_SUM}{place}" for place in range(len(plan.parts))]
     longest = max(len(part.terms) for part in plan.parts)
     sums = [pl.lit(plan.baseline if place == 0 else 0.0) for place in range(len(plan.parts))]
@@ -53,7 +54,7 @@ def _sums(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> pl.DataFra
             frame = frame.with_columns(sums[place].alias(name) for place, name in enumerate(names))
             sums = [pl.col(name) for name in names]
     bounded = [_bounded(total, part.floor, part.cap) for total, part in zip(sums, plan.parts, strict=True)]
-    # A part without terms is one number; the ids' length makes a column of it.
+    # A part without terms is a single number, which only a frame makes a column of.
     return frame.with_columns(total.alias(name) for total, name in zip(bounded, names, strict=True)).select(names)
 
 
@@ -140,10 +141,10 @@ class _Contributions:
         bounds = sum(_is_bounded(part) for part in plan.parts) + (plan.floor is not None or plan.cap is not None)
         # Zeros are not touched until they are written, and most rules add nothing to most records.
         self.matrix = np.zeros((frame.height, len(plan.terms) + bounds), order="F")
-        expressions = Expressions(frame, as_of)
+        expressions = Expressions(plan.terms, frame, as_of)
         names = [f"{_SUM}{place}" for place in range(len(plan.terms))]
         asked = [_asked(expressions, term).alias(name) for name, term in zip(names, plan.terms, strict=True)]
-        self._found = iter(frame.with_columns(asked).select(names).get_columns())
+        self._found = iter(expressions.frame.with_columns(asked).select(names).get_columns())
 
     def add(self, term: Term) -> _Numbers:
         column: _Numbers = self.matrix[:, len(self.fields)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_, or_
@@ -17,6 +18,7 @@ __all__ = ["Expressions"]
 
 _MICROSECONDS_A_DAY = 86_400_000_000.0
 _ZERO = timedelta()
+_FOLDED = "mlsm:folded:"
 
 
 class Expressions:
@@ -26,14 +28,20 @@ class Expressions:
     ASCII) is asked once for each distinct value of the frame.
 
     Args:
+        terms: all terms that will be asked for.
         frame: the records.
         as_of: the clock, None where it does not count.
+
+    Attributes:
+        frame: the frame that the expressions are of.
     """
 
-    def __init__(self, frame: pl.DataFrame, as_of: datetime | None) -> None:
-        self._frame = frame
+    def __init__(self, terms: Iterable[Term], frame: pl.DataFrame, as_of: datetime | None) -> None:
+        self.frame = frame
         self._as_of = as_of
         self._distinct: dict[str, list[str]] = {}
+        folded = {term.field: None for term in terms if getattr(term.test, "folded", False)}
+        self.frame = frame.with_columns(map(self._fold, folded))
 
     def amount(self, term: Term) -> pl.Expr:
         """Give what a term adds, never null."""
@@ -59,10 +67,10 @@ class Expressions:
         column = pl.col(term.field)
         match test:
             case Among(values, negated, folded):
-                found = _among(self._folded(term.field) if folded else column, values)
+                found = _among(_column_of(term.field, folded=folded), values)
                 return ~found if negated else found
             case Words(words, place, folded):
-                return _words(self._folded(term.field) if folded else column, words, place)
+                return _words(_column_of(term.field, folded=folded), words, place)
             case Matching(pattern):
                 search = re.compile(pattern).search
                 return _among(column, tuple(value for value in self._values(term.field) if search(value)))
@@ -116,18 +124,23 @@ class Expressions:
 
     def _values(self, name: str) -> list[str]:
         if name not in self._distinct:
-            self._distinct[name] = self._frame.get_column(name).drop_nulls().unique().to_list()
+            self._distinct[name] = self.frame.get_column(name).drop_nulls().unique().to_list()
         return self._distinct[name]
 
-    def _folded(self, name: str) -> pl.Expr:
+    def _fold(self, name: str) -> pl.Expr:
         """Fold case: polars' lower case is Python's folding in ASCII, elsewhere Python is asked."""
-        column = pl.col(name)
-        series = self._frame.get_column(name)
-        if (series.str.len_bytes() == series.str.len_chars()).all():
-            return column.str.to_lowercase()
+        lower = pl.col(name).str.to_lowercase()
         others = [value for value in self._values(name) if not value.isascii()]
-        folded = column.replace_strict(others, [v.casefold() for v in others], default=None, return_dtype=pl.String)
-        return pl.coalesce(folded, column.str.to_lowercase())
+        if others:
+            folded = [value.casefold() for value in others]
+            lower = pl.coalesce(
+                pl.col(name).replace_strict(others, folded, default=None, return_dtype=pl.String), lower
+            )
+        return lower.alias(_FOLDED + name)
+
+
+def _column_of(field: str, *, folded: bool) -> pl.Expr:
+    return pl.col(_FOLDED + field if folded else field)
 
 
 def _among(column: pl.Expr, values: tuple[Any, ...]) -> pl.Expr:

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from mlsm._fields import Field, Fields, Kind
+from mlsm.runtimes.scorecard.keys import TYPES
 from mlsm.runtimes.scorecard.mistakes import Mistake
 from mlsm.runtimes.scorecard.rules import RANGE, TEXT, family_of
 from mlsm.runtimes.scorecard.table import Declared, Rule, Table
 
-__all__ = ["declared_of", "fields_of", "type_of"]
+__all__ = ["declared_of", "fields_of", "type_of", "unfit_fields"]
 
 
 def declared_of(table: Table, given: Fields | None, mistakes: list[Mistake]) -> dict[str, Declared]:
@@ -59,6 +60,31 @@ def type_of(kind: Kind) -> str:
     if kind.name == "list" and kind.item is not None and kind.item.members is not None:
         return "events"
     return kind.name
+
+
+def unfit_fields(table: Table, given: Fields, declared: Mapping[str, Declared]) -> Iterator[Mistake]:
+    """Find fields that the rules ask, and the model lacks or declares as something that no rule can ask."""
+    for rule in table.rules:
+        for name in (rule.field, rule.since):
+            if name is not None and name not in given.names:
+                message = f"The rule asks {name!r}, which is no field of the model; it declares {list(given.names)}."
+                yield Mistake(rule.line, message, f"Declare {name!r} beside the others, or none at all.")
+    for field in given:
+        wanted = {member for rule in table.rules if rule.field == field.name for member in rule.where or {}}
+        told = declared.get(field.name)
+        if told is None:
+            continue
+        if told.type not in TYPES.values():
+            message = f"The field {field.name!r} is declared as {field.kind}, of which no rule can ask."
+            yield Mistake(told.line, message, f"Declare one of {', '.join(TYPES)}.")
+        elif told.type == "events":
+            members = {member.name: member.kind.name for member in (field.kind.item and field.kind.item.members) or ()}
+            if members.get(told.date) != "datetime" or wanted - members.keys():
+                message = (
+                    f"The events of {field.name!r} are declared with {members}; expected {told.date!r} as datetime"
+                )
+                message += "".join(f", {member!r}" for member in sorted(wanted)) + "."
+                yield Mistake(told.line, message, 'Name the member with the time by date = "..." under [fields].')
 
 
 def _asked(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-__all__ = ["Lines", "TomlPath"]
+__all__ = ["Lines", "Places", "TomlPath"]
 
 TomlPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys, and places in arrays of tables counted from 0."""
+
+
+class Places(Protocol):
+    """Tells where a value of a table was written."""
+
+    def of(self, path: TomlPath) -> int:
+        """Give the line of a key, or of the nearest thing around it that is there."""
 
 
 class Lines:

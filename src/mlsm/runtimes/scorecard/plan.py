@@ -8,7 +8,7 @@ import msgspec
 
 from mlsm._fields import Fields
 from mlsm.runtimes.scorecard.criteria import Elapsed, Empty, Events, Past, Test, UnsuitedError, test_of
-from mlsm.runtimes.scorecard.fields import declared_of, fields_of
+from mlsm.runtimes.scorecard.fields import declared_of, fields_of, unfit_fields
 from mlsm.runtimes.scorecard.mistakes import Mistake, refusal
 from mlsm.runtimes.scorecard.table import Declared, Group, Labels, Rule, Table
 from mlsm.runtimes.scorecard.wording import text_of
@@ -130,6 +130,7 @@ def plan_of(table: Table, given: Fields | None = None, factor: float = 1.0) -> t
     """
     mistakes: list[Mistake] = []
     declared = declared_of(table, given, mistakes)
+    mistakes += [] if given is None else unfit_fields(table, given, declared)
     groups = {group.name: group for group in table.groups}
     terms: dict[str | None, list[Term]] = {name: [] for name in (None, *groups)}
     for rule in table.rules:

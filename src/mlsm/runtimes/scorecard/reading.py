@@ -19,7 +19,7 @@ from mlsm.runtimes.scorecard.keys import (
     UnfitError,
     number_of,
 )
-from mlsm.runtimes.scorecard.lines import Lines, TomlPath
+from mlsm.runtimes.scorecard.lines import Lines, Places, TomlPath
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest, refusal
 from mlsm.runtimes.scorecard.rules import rule_mistakes
 from mlsm.runtimes.scorecard.table import REST, Declared, Grid, Group, Labels, Rule, Table
@@ -71,7 +71,7 @@ def read_table(text: str, source: str = "scorecard.toml") -> Table:
     return read_document(document, Lines(text), source)
 
 
-def read_document(document: Mapping[str, Any], lines: Lines, source: str) -> Table:
+def read_document(document: Mapping[str, Any], lines: Places, source: str) -> Table:
     """Read a points table from values of TOML.
 
     Raises:
@@ -87,7 +87,7 @@ def read_document(document: Mapping[str, Any], lines: Lines, source: str) -> Tab
 class _Reading:
     """The mistakes found on the way through one document."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Places) -> None:
         self.lines = lines
         self.mistakes: list[Mistake] = []
 

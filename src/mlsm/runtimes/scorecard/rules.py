@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest
 from mlsm.runtimes.scorecard.table import Rule, Table
 
-__all__ = ["EVENTS", "RANGE", "SINCE", "TEXT", "family_of", "rule_mistakes"]
+__all__ = ["CRITERIA", "EVENTS", "RANGE", "SINCE", "TEXT", "family_of", "rule_mistakes"]
 
 TEXT = ("contains", "starts_with", "ends_with", "matches")
 RANGE = ("at_least", "at_most", "above", "below", "between")
@@ -20,6 +20,9 @@ _FAMILIES = {
     **dict.fromkeys(SINCE, "days_since"),
     **dict.fromkeys(EVENTS, "events"),
 }
+CRITERIA = tuple(_FAMILIES)
+"""The keys that are criteria."""
+
 _CASED = ("equals", "one_of", "none_of", *TEXT[:3])
 _ONE_WAY = (
     ("at_least", "above"),
