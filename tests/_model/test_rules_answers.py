@@ -231,9 +231,8 @@ def test_a_rule_answers_columns_as_it_answers_rows(way: str) -> None:
         returned = predictor.columns(pl.DataFrame(columns), None)
         by_columns = read_returned(returned, len(rows), ids, limits)
         by_rows = read_values([attempt(predictor.record, *row[:size]) for row in rows], limits)
-        assert by_rows.rows(named=True) == [
-            {name: row.get(name) for name in by_rows.columns} for row in by_columns.rows(named=True)
-        ]
+        shown = by_columns.select(name for name in by_rows.columns if name in by_columns.columns)
+        assert repr(by_rows.rows(named=True)) == repr(shown.rows(named=True))
 
     agree()
 

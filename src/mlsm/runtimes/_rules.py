@@ -99,7 +99,7 @@ def _read(rule: RulePredictor, frame: pl.DataFrame) -> pl.DataFrame:
             value = score if model.compares_scores else label
         elif model.compares_scores:
             start, factor, least = line_of(conversion)
-            value = (score - start) * factor + least
+            value = _without_sign((score - start) * factor + least)
         elif is_banded(conversion):
             bands = sorted(conversion.items(), key=lambda band: -band[1])
             value = pl.coalesce(pl.when(score >= least).then(pl.lit(given)) for given, least in bands)
@@ -110,6 +110,13 @@ def _read(rule: RulePredictor, frame: pl.DataFrame) -> pl.DataFrame:
     if not model.compares_scores:
         _refuse_uncovered(rule, told)
     return told
+
+
+def _without_sign(number: pl.Expr) -> pl.Expr:
+    """Give 0.0 for -0.0, as `+ 0.0` does in Python; polars leaves that out as if it did nothing."""
+    import polars as pl
+
+    return pl.when(number == 0.0).then(0.0).otherwise(number)
 
 
 def _refuse_uncovered(rule: RulePredictor, told: pl.DataFrame) -> None:

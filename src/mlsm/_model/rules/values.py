@@ -78,7 +78,7 @@ def _number(value: Any, *, above_zero: bool = False) -> float:
 def _pair(value: Any, *, rising: bool = False) -> tuple[float, float]:
     if not isinstance(value, (list, tuple)) or len(value) != 2 or not all(map(_is_number, value)):
         _wrong(f"is {value!r}; expected two numbers, the least and the greatest score.", "Such as [0, 100].")
-    low, high = map(float, value)
+    low, high = (float(number) + 0.0 for number in value)  # without the sign of -0.0
     if low == high or (rising and low > high):
         _wrong(f"is {value!r}; expected the least score, then the greatest.", "Such as [0, 100].")
     return low, high
