@@ -1,1 +1,0 @@
-"""MLflow models, from a local folder."""
