@@ -7,7 +7,6 @@ read beyond its memory.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,10 @@ _IDENTITY_LINE = "tree"
 _END = "end of trees"
 _CATEGORICAL = 1
 """The lowest bit of a node's `decision_type`."""
+_OF_NODES = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
+_OF_LEAVES = ("leaf_value", "leaf_weight", "leaf_count", "leaf_const", "num_features")
+_NUMERIC = (*_OF_NODES, *_OF_LEAVES, "split_gain", "internal_value", "internal_weight", "internal_count")
+"""Lists of numbers; a word among them ends the process that loads it, not just the loading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class BoosterText:
     """What a model file of LightGBM says.
 
     Args:
-        text: all of it.
+        trees: the text as far as predictions need it.
         names: its features.
         infos: of each feature the range or the categories that it was fitted on.
         objective: what it was fitted for, empty where it does not say, and its parameters.
@@ -40,7 +43,7 @@ class BoosterText:
         splits: for each feature the thresholds of its nodes.
     """
 
-    text: str
+    trees: str
     names: tuple[str, ...]
     infos: tuple[str, ...]
     objective: tuple[str, ...]
@@ -86,6 +89,8 @@ def _read(text: str) -> BoosterText:
         raise ValueError(f"the line {_END!r} is missing, so it was cut off")
     head, *blocks = text[: text.index(f"\n{_END}\n")].split("\nTree=")
     rest = text[text.index(f"\n{_END}\n") :]
+    if "\nparameters:\n" in rest and "\nend of parameters\n" not in f"{rest}\n":
+        raise ValueError("its parameters do not end, so it was cut off")
     told = _pairs(head)
     names, infos = tuple(told["feature_names"].split(" ")), tuple(told["feature_infos"].split(" "))
     if not len(names) == len(infos) == int(told["max_feature_idx"]) + 1:
@@ -96,7 +101,7 @@ def _read(text: str) -> BoosterText:
         for feature, threshold in _nodes(_pairs(block), number, len(names)):
             splits[feature].add(threshold)
     return BoosterText(
-        text=text,
+        trees=f"{text[: text.index(rest)]}\n{_END}\n\n",
         names=names,
         infos=infos,
         objective=tuple(told.get("objective", "").split()),
@@ -125,14 +130,13 @@ def _check_sizes(written: str, blocks: list[str]) -> None:
 def _nodes(told: dict[str, str], number: int, features: int) -> Iterator[tuple[int, float]]:
     """Yield the feature and threshold of each node of a tree, and see that its nodes form a tree."""
     leaves = int(told["num_leaves"])
-    values = [float(value) for value in told["leaf_value"].split()]
-    if len(values) != leaves or not all(math.isfinite(value) for value in values):
-        raise ValueError(f"tree {number} does not have {leaves} leaves with finite values")
+    sizes = {name: len(_numbers(told[name], number)) for name in _NUMERIC if name in told}
+    wrong = [name for name, size in sizes.items() if size not in (0, leaves if name in _OF_LEAVES else leaves - 1)]
+    if wrong or sizes.get("leaf_value") != leaves:
+        raise ValueError(f"tree {number} has {leaves} leaves, but not so many of {wrong or ['leaf_value']}")
     if leaves == 1:
         return
-    columns = [
-        told[name].split() for name in ("split_feature", "threshold", "decision_type", "left_child", "right_child")
-    ]
+    columns = [told[name].split() for name in _OF_NODES]
     kinds, nodes = _set_count(told, number), 0
     for node, row in enumerate(zip(*columns, strict=True)):
         feature, children, nodes = int(row[0]), (int(row[3]), int(row[4])), nodes + 1
@@ -145,6 +149,12 @@ def _nodes(told: dict[str, str], number: int, features: int) -> Iterator[tuple[i
             raise ValueError(f"node {node} of tree {number} asks for categories that are not there")
     if nodes != leaves - 1:
         raise ValueError(f"tree {number} has {nodes} nodes and {leaves} leaves")
+
+
+def _numbers(written: str, number: int) -> list[float]:
+    if "_" in written:  # Python would read it
+        raise ValueError(f"tree {number} holds {written[:40]!r} instead of numbers")
+    return [float(one) for one in written.split()]
 
 
 def _set_count(told: dict[str, str], number: int) -> int:

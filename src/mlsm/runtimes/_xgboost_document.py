@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ import msgspec
 
 from mlsm.runtimes._margins import Link
 from mlsm.runtimes._matrix import Feature
+from mlsm.runtimes._xgboost_ubj import read_ubj
 
 __all__ = ["BoosterDocument", "Tree", "read_document"]
 
 _LEAF: Final = -1
+_CATEGORIES_MAX: Final = 2**24
+"""Codes are float32, which hold whole numbers up to here."""
 _LINKS: dict[str, Link] = {
     "binary:logistic": "logistic",
     "reg:logistic": "logistic",
@@ -43,6 +47,8 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
         split_indices: the feature that each asks for.
         split_conditions: what it is compared with; of a leaf, its value.
         default_left: where a missing value goes.
+        parents, base_weights, loss_changes, sum_hessian: not needed here, but read by XGBoost.
+        split_type: what each asks for, 0 for a number and 1 for categories.
         categories_nodes: the nodes that ask for categories.
         categories_segments: where the categories of each of those begin.
         categories_sizes: how many they are.
@@ -53,7 +59,12 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     right_children: list[int]
     split_indices: list[int]
     split_conditions: list[float]
-    default_left: list[int]
+    default_left: list[int | bool]
+    parents: list[int]
+    base_weights: list[float]
+    loss_changes: list[float]
+    sum_hessian: list[float]
+    split_type: list[int] = []
     categories_nodes: list[int] = []
     categories_segments: list[int] = []
     categories_sizes: list[int] = []
@@ -102,22 +113,27 @@ class BoosterDocument:
 
 
 def read_document(raw: bytes) -> BoosterDocument:
-    """Read a model as XGBoost saves it in JSON.
+    """Read a model as XGBoost saves it, in JSON or UBJ.
 
     Raises:
         ValueError: it is not whole.
         KeyError: likewise.
+        TypeError: likewise.
     """
-    learner = msgspec.json.decode(raw)["learner"]
+    # XGBoost, too, tells the two by the second character.
+    learner = (json.loads(raw) if raw[1:2].isspace() or raw[1:2] in (b'"', b"}") else read_ubj(raw))["learner"]
     told, attributes = learner["learner_model_param"], learner.get("attributes", {})
     objective, booster = learner["objective"]["name"], learner["gradient_booster"]
     count, classes, targets = int(told["num_feature"]), int(told["num_class"]), int(told.get("num_target", "1"))
     model = booster.get("model", {})
-    vectors = any(_width(tree) > 1 for tree in model.get("trees", ()))
     features = _features(learner, model.get("cats", {}), count)
-    base = msgspec.json.decode(
-        told["base_score"].encode() if told["base_score"][:1] == "[" else f"[{told['base_score']}]"
-    )
+    base = [float(one) for one in told["base_score"].strip("[]").split(",")]
+    margins = max(classes, targets, 1)
+    if len(base) not in (1, margins):
+        raise ValueError(f"it adds up {margins} numbers from {len(base)} beginnings")
+    widths = {_width(tree) for tree in model.get("trees", ())} - {1}
+    if widths - {margins}:
+        raise ValueError(f"its leaves hold {max(widths)} numbers, where {margins} are added up")
     wrapped = "scikit_learn" in attributes
     stopped = int(attributes["best_iteration"]) if "best_iteration" in attributes else None
     rounds = stopped + 1 if wrapped and stopped is not None else None
@@ -126,12 +142,12 @@ def read_document(raw: bytes) -> BoosterDocument:
         named=bool(learner.get("feature_names")),
         objective=objective,
         link=_LINKS.get(objective, "other"),
-        margins=max(classes, targets, 1),
-        vectors=vectors,
+        margins=margins,
+        vectors=bool(widths),
         rounds=rounds,
         stopped=stopped,
         wrapped=wrapped,
-        trees=None if vectors or booster["name"] != "gbtree" else _trees(model, count, rounds),
+        trees=None if widths or booster["name"] != "gbtree" else _trees(model, count, margins, rounds),
         base=tuple(base),
     )
 
@@ -140,6 +156,8 @@ def _features(learner: Mapping[str, Any], categories: Mapping[str, Any], count: 
     names = learner.get("feature_names") or [f"f{number}" for number in range(count)]
     types = learner.get("feature_types") or ["float"] * count
     known = [_values(one) for one in categories.get("enc") or [{}] * count]
+    if len(categories.get("sorted_idx", ())) != sum(map(len, known)):
+        raise ValueError("the values of its categories are not as many as it says")
     if not len(names) == len(types) == len(known) == count:
         raise ValueError("its features and what it says of them differ in number")
     kinds = {"c": "category", "i": "flag"}
@@ -158,30 +176,42 @@ def _values(encoded: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(held[start:end].decode() for start, end in pairwise(offsets))
 
 
-def _trees(model: Mapping[str, Any], features: int, rounds: int | None) -> tuple[tuple[int, Tree], ...] | None:
-    trees = msgspec.convert(model["trees"], list[Tree], strict=False)
-    if len(trees) != len(model["tree_info"]) or len(trees) != int(model["gbtree_model_param"]["num_trees"]):
+def _trees(
+    model: Mapping[str, Any], features: int, margins: int, rounds: int | None
+) -> tuple[tuple[int, Tree], ...] | None:
+    trees, owners = msgspec.convert(model["trees"], list[Tree]), msgspec.convert(model["tree_info"], list[int])
+    if not len(trees) == len(owners) == int(model["gbtree_model_param"]["num_trees"]):
         raise ValueError(f"it promises {model['gbtree_model_param']['num_trees']} trees and holds {len(trees)}")
-    for number, tree in enumerate(trees):
-        _check(tree, number, features)
+    if not all(0 <= owner < margins for owner in owners):
+        raise ValueError("a tree adds to a number that is not there")
+    for number, (tree, told) in enumerate(zip(trees, model["trees"], strict=True)):
+        _check(tree, number, features, int(told["tree_param"]["num_nodes"]))
     ends = model.get("iteration_indptr")
+    if ends is not None and (ends[0] != 0 or ends[-1] != len(trees) or ends != sorted(ends)):
+        raise ValueError("its rounds do not add up to its trees")
     if rounds is not None:
         if ends is None:
             return None
+        if not 0 < rounds < len(ends):
+            raise ValueError(f"it stopped after {rounds} rounds and holds {len(ends) - 1}")
         trees = trees[: ends[rounds]]
-    return tuple(zip(model["tree_info"], trees, strict=False))
+    return tuple(zip(owners, trees, strict=False))
 
 
 def _width(tree: Mapping[str, Any]) -> int:
     return int(tree.get("tree_param", {}).get("size_leaf_vector", "1"))
 
 
-def _check(tree: Tree, number: int, features: int) -> None:
+def _check(tree: Tree, number: int, features: int, size: int) -> None:
     """Walk a tree from its root and see that every node leads somewhere; pruned ones are not reached."""
-    size = len(tree.left_children)
-    lists = (tree.right_children, tree.split_indices, tree.split_conditions, tree.default_left)
-    if not size or any(len(one) != size for one in lists):
+    lists = (
+        *(tree.left_children, tree.right_children, tree.split_indices, tree.split_conditions, tree.default_left),
+        *(tree.parents, tree.base_weights, tree.loss_changes, tree.sum_hessian, tree.split_type or tree.parents),
+    )
+    segments = (tree.categories_nodes, tree.categories_segments, tree.categories_sizes)
+    if not size or any(len(one) != size for one in lists) or len({len(one) for one in segments}) != 1:
         raise ValueError(f"tree {number} is not whole")
+    _check_categories(tree, number)
     seen, waiting = set[int](), [0]
     while waiting:
         node = waiting.pop()
@@ -194,3 +224,14 @@ def _check(tree: Tree, number: int, features: int) -> None:
                 raise ValueError(f"node {node} of tree {number} asks for a feature that is not there")
         elif not math.isfinite(tree.split_conditions[node]):
             raise ValueError(f"leaf {node} of tree {number} has no value")
+
+
+def _check_categories(tree: Tree, number: int) -> None:
+    """See that the nodes that ask for categories find them."""
+    for node, start, count in zip(tree.categories_nodes, tree.categories_segments, tree.categories_sizes, strict=True):
+        if not 0 <= node < len(tree.parents) or start < 0 or count < 0 or start + count > len(tree.categories):
+            raise ValueError(f"the categories of tree {number} are not as many as it says")
+    if not all(0 <= category < _CATEGORIES_MAX for category in tree.categories):
+        raise ValueError(f"tree {number} asks for a category that cannot be")
+    if {node for node, kind in enumerate(tree.split_type) if kind} != set(tree.categories_nodes):
+        raise ValueError(f"tree {number} differs with itself on which nodes ask for categories")

@@ -159,7 +159,7 @@ def _library() -> ModuleType:
 
 def _booster(text: BoosterText, path: Path) -> Any:
     library = _library()
-    booster = attempt(lambda: library.Booster(model_str=text.text))
+    booster = attempt(lambda: library.Booster(model_str=text.trees))
     if isinstance(booster, Raised):
         raise InputError(
             f"The file {str(path)!r} cannot be loaded by LightGBM {library.__version__}: {booster.failure.message}.",

@@ -44,8 +44,8 @@ def describe(path: Path, options: Mapping[str, Any]) -> Description:
         MissingExtraError: XGBoost is not installed.
     """
     raw = _read(path)
-    booster, notes = _booster(raw, path)
-    document = _document(booster, path)
+    document = _document(raw, path)
+    _, notes = _booster(raw, path)
     head = _head(document, options, path)
     if any(feature.values for feature in document.features):
         notes.append("A category that it was not fitted on is read as missing.")
@@ -64,12 +64,11 @@ def load(model: ArtefactModel) -> Predictor:
     from mlsm.runtimes._xgboost_walk import walk_of, why_not
 
     raw = _read(model.path)
-    booster, _ = _booster(raw, model.path)
-    document = _document(booster, model.path)
+    document = _document(raw, model.path)
     head = _head(document, model.options, model.path)
     layout = layout_of(model.inputs, document.features, by_position=not document.named, key=model.key)
-    few, _ = _booster(raw, model.path)
-    trees = Trees(many=booster, few=few, document=document, head=head)
+    many, few = (_booster(raw, model.path)[0] for _ in range(2))
+    trees = Trees(many=many, few=few, document=document, head=head)
     trees.settle()
     hindrance = why_not(document)
     return BoosterPredictor(
@@ -200,7 +199,7 @@ def _read(path: Path) -> bytes:
     raw = attempt(path.read_bytes)
     if isinstance(raw, Raised):
         raise InputError(f"The file {str(path)!r} cannot be read: {raw.failure.message}.") from raw.error
-    if not raw.lstrip()[:1] == b"{":
+    if raw[:1] != b"{":
         raise InputError(
             f"The file {str(path)!r} is no model of XGBoost's; expected JSON or UBJ, which begin with '{{'.",
             hint='Save it with `booster.save_model("model.ubj")`; the old binary format is read by old releases alone.',
@@ -226,12 +225,13 @@ def _booster(raw: bytes, path: Path) -> tuple[Any, list[str]]:
     return booster, [f"XGBoost says: {one.message}" for one in caught]
 
 
-def _document(booster: Any, path: Path) -> BoosterDocument:
-    """Read what a booster says of itself; JSON whatever it was saved as."""
-    document = attempt(lambda: read_document(bytes(booster.save_raw(raw_format="json"))))
+def _document(raw: bytes, path: Path) -> BoosterDocument:
+    """Read what a booster says of itself, before XGBoost does: it trusts what it reads."""
+    _library()
+    document = attempt(read_document, raw)
     if isinstance(document, Raised):
         raise InputError(
-            f"The file {str(path)!r} is a damaged model of XGBoost: {document.failure.message}.",
+            f"The file {str(path)!r} is no model of XGBoost's, or damaged: {document.failure.message}.",
             hint='Save it again with `booster.save_model("model.ubj")`, and copy it whole.',
         ) from document.error
     found: BoosterDocument = document
