@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Any, TypeAlias
 
 from mlsm._model.rules.conversions import label_readers, reader_of_labels, reader_of_scores, score_readers
@@ -74,18 +72,30 @@ def _blend(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> 
     """Take the weighted mean of those that are there; the winner is who added most to it."""
     read, strict = reader_of_scores(names, options["convert"]), options["missing"] == "abstain"
     weights = [options["weights"][name] for name in names]
+    shares = [weight / _added(weights) for weight in weights]
 
     def blend(*seen: Upstream) -> _Answer:
         scores = read(seen)
+        if None not in scores:
+            parts = [share * score for share, score in zip(shares, scores, strict=True)]
+            return {"score": _added(parts), "winner": names[parts.index(max(parts))]}
         there = [place for place, score in enumerate(scores) if score is not None]
-        if not there or (strict and len(there) < len(scores)):
+        if strict or not there:
             return None
-        rest = reduce(add, [weights[place] for place in there])  # `sum` rounds otherwise since Python 3.12
+        rest = _added([weights[place] for place in there])
         parts = [weights[place] / rest * scores[place] for place in there]
-        answer = {"score": reduce(add, parts, 0.0), "winner": names[there[parts.index(max(parts))]]}
-        return answer if len(there) == len(scores) else answer | _missing(names, seen, scores)
+        winner = names[there[parts.index(max(parts))]]
+        return {"score": _added(parts), "winner": winner} | _missing(names, seen, scores)
 
     return blend
+
+
+def _added(numbers: list[float]) -> float:
+    """Add from left to right, as columns do; `sum` rounds otherwise since Python 3.12."""
+    total = 0.0
+    for number in numbers:
+        total += number
+    return total
 
 
 def _first(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> Function:
