@@ -148,6 +148,7 @@ def test_a_summary_stands_on_what_is_given(sources: Any) -> None:
         {"record": {}, "given": {"fit": failed, "recency": old}, "expect": {"outcome": "skipped"}},
         {"record": {}, "given": {"fit": fit, "recency": old}, "expect": {"score": 9}},
         {"record": {}, "given": {"fit": fit, "recence": old}, "expect": {"score": 8}},
+        {"record": {}, "given": {"fit": {"score": 101}, "recency": old}, "expect": {"score": 102}},
     )
     found = sources.check()
     expected = "expected the results of 'fit', 'recency'."
@@ -155,6 +156,7 @@ def test_a_summary_stands_on_what_is_given(sources: Any) -> None:
     assert [
         "overall.golden.ndjson:5: score 8.0, expected 9 (-1, tolerance 1e-09).",
         f"overall.golden.ndjson:6: 'given' lacks 'recency'; {expected} 'given' holds the unknown 'recence'; {expected}",
+        "overall.golden.ndjson:7: 'given.fit.score' is 101; expected one from 0.0 to 100.0.",
     ] == [finding.what for finding in found]
     assert {"given fit": fit, "given recency": old} == found[0].record
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import mlsm
+from mlsm._model.rules import summary_of
 from mlsm.errors import UnknownNameError
 from mlsm.service import check
 
@@ -55,6 +56,14 @@ def test_a_summary_is_asked_within_the_range_of_its_upstream() -> None:
         return [None] * 101 and {"A": 1, "B": 2}[fit.label] * int(fit.score)
 
     assert check([fit, points], ["points"]) == []
+
+
+def test_a_summary_by_a_rule_is_checked() -> None:
+    """Stand-ins declare what their models do: a rule that compares scores wants to know their range."""
+    ranged = mlsm.Model("other", {"x": int}, "1", lambda data, results: 1.0, "active", range=(0, 100))
+    best = summary_of("best", name="best", version="1", models=["fit", "other"])
+
+    assert check([fit, ranged, best], ["best"]) == []
 
 
 def test_a_required_upstream_that_failed_makes_the_summary_skipped() -> None:

@@ -125,7 +125,9 @@ def _stand_in(upstream: Model) -> Model:
         return said["answer"]
 
     fields = {"said": Annotated[str, Alias(_column(upstream))]}
-    return Model(upstream.name, fields, upstream.version, answer, upstream.status)
+    return Model(
+        upstream.name, fields, upstream.version, answer, upstream.status, range=upstream.range, labels=upstream.labels
+    )
 
 
 def _column(upstream: Model) -> str:
@@ -149,11 +151,27 @@ def _wrongly_given(golden: Golden, upstreams: Mapping[str, Model]) -> list[str]:
     expected = f"expected the results of {', '.join(map(repr, upstreams))}."
     wrong = [f"'given' lacks {name!r}; {expected}" for name in upstreams if name not in golden.given]
     wrong += [f"'given' holds the unknown {name!r}; {expected}" for name in golden.given if name not in upstreams]
+    wrong += [
+        problem for name in golden.given if name in upstreams for problem in _beyond(golden, name, upstreams[name])
+    ]
     return wrong or [
         f"'given' has two results of {upstreams[name].key!r}, {first!r} and {name!r}, which differ; expected one."
         for name in golden.given
         if golden.given[name] != golden.given[first := _first(upstreams, name)]
     ]
+
+
+def _beyond(golden: Golden, name: str, upstream: Model) -> list[str]:
+    """Say what an upstream is said to have answered and never could."""
+    score, label = (golden.given[name].get(facet) for facet in ("score", "label"))
+    wrong = []
+    if score is not None and upstream.range is not None:
+        low, high = upstream.range
+        if not low <= score <= high and not near(score, min(max(score, low), high)):
+            wrong.append(f"'given.{name}.score' is {score}; expected one from {low} to {high}.")
+    if label is not None and upstream.labels is not None and label not in upstream.labels:
+        wrong.append(f"'given.{name}.label' is {label!r}; expected one of {', '.join(map(repr, upstream.labels))}.")
+    return wrong
 
 
 def _first(upstreams: Mapping[str, Model], name: str) -> str:

@@ -108,4 +108,6 @@ def _stand_in(upstream: Model) -> Model:
         return answers[data["way"]]
 
     fields = {"way": Annotated[str, Alias(_column(upstream))]}
-    return Model(upstream.name, fields, upstream.version, answer, upstream.status)
+    return Model(
+        upstream.name, fields, upstream.version, answer, upstream.status, range=upstream.range, labels=upstream.labels
+    )
