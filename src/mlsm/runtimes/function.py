@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlsm._fields import Fields
 from mlsm._fields.dtypes import dtype_of
-from mlsm._model import Model, SummaryModel
+from mlsm._model import Model, RuleSummary, SummaryModel
 from mlsm._result import Upstream
 from mlsm._typing import Function
 from mlsm.contracts import ROW_ID, NoReasonsError, Predictor, Reasoned
 from mlsm.runtimes._frames import conversion_of
+from mlsm.runtimes._rules import load_rule
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +29,8 @@ def load(model: Model | SummaryModel) -> Predictor:
     The values that `record` is given are a summary's upstreams, then the fields, then
     `as_of` where the function names it.
     """
+    if isinstance(model, RuleSummary):
+        return load_rule(model)
     upstreams = tuple(model.upstreams) if isinstance(model, SummaryModel) else ()
     if model.call == "frame":
         return FramePredictor(
