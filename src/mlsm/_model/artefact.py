@@ -14,6 +14,10 @@ from mlsm.errors import DeclarationError
 
 __all__ = ["ArtefactModel"]
 
+_SINGLE_PRECISION = frozenset({"mlflow", "onnx", "xgboost"})
+"""Kinds that count in float32, or may."""
+_TOLERANCE_SINGLE = 1e-6
+
 
 class ArtefactModel(Model):
     """A model whose answers come from a file that a runtime loads.
@@ -72,6 +76,11 @@ class ArtefactModel(Model):
             f"Model {self.key!r} is the file {str(self.path)!r} and no function; it cannot be called.",
             hint="Score with it through `mlsm.score` or `mlsm.score_one`.",
         )
+
+    @property
+    def tolerance(self) -> float:
+        """Tell how far two of its scores of one record may lie apart, relative to the greater or 1."""
+        return _TOLERANCE_SINGLE if self.kind in _SINGLE_PRECISION else super().tolerance
 
     @property
     def wants_as_of(self) -> bool:

@@ -8,6 +8,7 @@ from copy import copy
 from typing import Any, Literal, Self, TypeAlias
 
 from mlsm._digest import digest_of
+from mlsm._equality import TOLERANCE
 from mlsm._fields import Fields, Kind, fields_of_mapping
 from mlsm._guard import Raised, attempt
 from mlsm._typing import Function
@@ -129,6 +130,11 @@ class Model:
             self._cache["inputs"] = fields if isinstance(fields, Fields) else fields_of_mapping(fields)
         inputs: Fields = self._cache["inputs"]
         return inputs
+
+    @property
+    def tolerance(self) -> float:
+        """Tell how far two of its scores of one record may lie apart, relative to the greater or 1."""
+        return TOLERANCE
 
     @property
     def digest(self) -> str:

@@ -6,13 +6,13 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlsm._equality import TOLERANCE, near
 from mlsm._result import Result
 from mlsm.checks.finding import Finding
 from mlsm.checks.subject import Subject
 
 __all__ = ["alike", "check_answers"]
 
-_TOLERANCE = 1e-9
 _RECORDS_MAX = 128
 _SINGLE_MAX = 32
 
@@ -33,14 +33,15 @@ def check_answers(subject: Subject, records: Sequence[Mapping[str, Any]], *, see
     asked = list(records[::stride][:_RECORDS_MAX])
     if not asked:
         return []
+    tolerance = subject.model.tolerance
     first = subject.score(asked)
     for record, one, other in zip(asked, first, subject.score(asked), strict=True):
-        if not alike(one, other):
+        if not alike(one, other, tolerance):
             what = f"Asked twice about the same records, the answer was {_shown(one)}, then {_shown(other)}"
             return [_finding(subject, "again", f"{what}; expected the same answer.", record)]
     different: dict[str, tuple[Mapping[str, Any], Result, Result]] = {}
     for way, place, other in _ways(subject, asked, seed):
-        if way not in different and not alike(first[place], other):
+        if way not in different and not alike(first[place], other, tolerance):
             different[way] = asked[place], first[place], other
     if not different:
         return []
@@ -49,8 +50,8 @@ def check_answers(subject: Subject, records: Sequence[Mapping[str, Any]], *, see
     return [_finding(subject, "rowwise", f"{what}; expected the same answer.", record)]
 
 
-def alike(one: Result, other: Result) -> bool:
-    """Tell whether two results are equal: the score within 1e-9, the rest exactly."""
+def alike(one: Result, other: Result, tolerance: float = TOLERANCE) -> bool:
+    """Tell whether two results are equal: the score within a tolerance, the rest exactly."""
     if (one.outcome, one.label, one.output) != (other.outcome, other.label, other.output):
         return False
     problems = [() if result.error is None else result.error.problems for result in (one, other)]
@@ -59,7 +60,7 @@ def alike(one: Result, other: Result) -> bool:
         return False
     if one.score is None or other.score is None:
         return one.score is other.score
-    return abs(one.score - other.score) <= _TOLERANCE * max(1.0, abs(one.score), abs(other.score))
+    return near(one.score, other.score, tolerance=tolerance)
 
 
 def _ways(subject: Subject, asked: list[Mapping[str, Any]], seed: int) -> Iterator[tuple[str, int, Result]]:

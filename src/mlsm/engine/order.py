@@ -9,7 +9,6 @@ from typing import Any
 
 from mlsm._batch import ModelColumns
 from mlsm._catalog import Catalog
-from mlsm._equality import TOLERANCE
 from mlsm._fields import Field, FieldReader, Reading, field_reader
 from mlsm._model import Model, SummaryModel
 from mlsm._result import Given, Upstream
@@ -19,10 +18,6 @@ from mlsm.engine.answers import Limits
 from mlsm.errors import DeclarationError
 
 __all__ = ["Prepared", "Slot", "Step", "When", "prepare"]
-
-_SINGLE_PRECISION = frozenset({"mlflow", "onnx", "xgboost"})
-"""Kinds that count in float32, or may."""
-_TOLERANCE_SINGLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +150,7 @@ def prepare(
                 source=source,
                 view=Upstream.of(source),
                 wants_as_of=model.wants_as_of,
-                tolerance=_TOLERANCE_SINGLE if model.kind in _SINGLE_PRECISION else TOLERANCE,
+                tolerance=model.tolerance,
                 watched=model.key in watched,
                 conditional=bool(required) or model.when is not None,
             )

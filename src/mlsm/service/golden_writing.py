@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from mlsm._catalog import Catalog, CatalogLike
-from mlsm._equality import TOLERANCE
 from mlsm._fields import Reading
 from mlsm._model import Model
 from mlsm._result import Outcome, Result
@@ -29,9 +28,6 @@ from mlsm.writers.place import Aside
 
 __all__ = ["Written", "write_golden"]
 
-_SINGLE_PRECISION = frozenset({"mlflow", "onnx", "xgboost"})
-"""Kinds that count in float32, or may."""
-_TOLERANCE_SINGLE = 1e-6
 _FINDINGS_MAX = 5
 _HINT = "With --force (force=True) a file is written anew; what it holds for other versions stays."
 
@@ -201,7 +197,7 @@ class _Writer:
             given=draft.given,
             expect={},
             as_of=self.as_of,
-            tolerance=_TOLERANCE_SINGLE if model.kind in _SINGLE_PRECISION else TOLERANCE,
+            tolerance=model.tolerance,
         )
 
 
