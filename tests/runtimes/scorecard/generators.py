@@ -17,9 +17,10 @@ TYPES = {"n": "float", "i": "int", "s": "str", "b": "bool", "d": "date", "m": "d
 _WORDS = st.sampled_from(["a", "A", "ab", "ß", "SS", "Ä", "ä", "İ", "x y", "ΑΣ", "ας", "1"])
 _NUMBERS = st.one_of(st.integers(-5, 5).map(float), st.sampled_from([0.1, 2.5, 1e16, -0.5]))
 _POINTS = st.one_of(st.integers(-50, 50).map(float), st.sampled_from([0.1, 1 / 3, -7.7, 1e6]))
+_BOUNDS = st.sampled_from(["at_least", "at_most", "above", "below"])
 _DAYS = st.integers(0, 40)
 _DATES = st.dates(date(2025, 11, 1), date(2026, 1, 5))
-_FADES = st.sampled_from([{}, {}, {"half_life": 10.0}, {"fades_over": 20.5}])
+_FADES: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {}, {"half_life": 10.0}, {"fades_over": 20.5}])
 
 
 def _ordered(pair: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -33,7 +34,9 @@ def _pairs(values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]
 
 def _ranges(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(
-        *(values.map(lambda bound, name=name: {name: bound}) for name in ("at_least", "at_most", "above", "below")),
+        st.builds(
+            lambda name, bound: {name: bound}, st.sampled_from(["at_least", "at_most", "above", "below"]), values
+        ),
         _pairs(values).map(lambda pair: {"between": pair}),
         _pairs(values).filter(lambda pair: pair[0] < pair[1]).map(lambda p: {"at_least": p[0], "below": p[1]}),
     )
@@ -123,10 +126,12 @@ def _labels(names: list[str]) -> st.SearchStrategy[Labels]:
 @st.composite
 def tables(draw: st.DrawFn, *, fading: bool) -> Table:
     """Draw a table; its points fade only where that is asked for."""
-    bounds = st.sampled_from([{}, {"cap": 40.0}, {"floor": -10.5, "cap": 60.0}, {"floor": 0.0}])
+    bounds: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+        [{}, {"cap": 40.0}, {"floor": -10.5, "cap": 60.0}, {"floor": 0.0}]
+    )
     weights = st.sampled_from([1.0, 0.5, 1.5, 0.1, -1.0])
     count = draw(st.integers(0, 2))
-    fades = _FADES if fading else st.just({})
+    fades: st.SearchStrategy[dict[str, Any]] = _FADES if fading else st.just({})
     names = ["profile", "other thing"][:count]
     grades = [["A", "B", "C", "D"], ["1", "2", "3", "4"]]
     groups = [

@@ -1,4 +1,56 @@
-"""Scorecards: points tables in TOML, which people read and git compares."""
+"""Scorecards: points tables in TOML, which people read and git compares.
+
+    baseline = 10                       # what everybody has
+    cap = 100                           # bounds of the score; floor likewise
+    ignore_case = true                  # for all comparisons of text
+
+    [fields]                            # types, where the rules do not tell them
+    employees = "int"                   # int, float, bool, str, date, datetime, events
+    country = "str, required"           # a record without it is invalid
+    visits = { type = "events", date = "at" }  # the member with each event's time
+
+    [labels]                            # a score of at least so much; or [grid]
+    hot = 60
+    cold = "rest"
+
+    [group.behaviour]                   # rules that are weighted and bounded together
+    weight = 0.5                        # what their points are multiplied with
+    cap = 40                            # of what they add; floor likewise
+    half_life = 30                      # how points of its rules with a date fade
+    labels = { 1 = 30, 2 = "rest" }     # grades, which are output
+
+    [grid]                              # the label is a grade beside a grade: A1
+    of = ["profile", "behaviour"]
+    names = { A1 = "call today" }
+
+    [[rule]]                            # one criterion on one field, and its points
+    field = "employees"
+    at_least = 500
+    points = 20
+    group = "profile"
+    text = "500 employees and more"     # for the reasons
+
+Criteria (a missing value meets none but `is_empty = true`):
+
+- `equals`, `one_of`, `none_of`; of text `contains`, `starts_with`, `ends_with` (one word or a
+  list), with `ignore_case`, and `matches` (a regular expression as Python writes them)
+- `at_least`, `at_most`, `above`, `below` (two of them make a range), `between` (both ends
+  belong to it): of numbers, and of dates
+- `is_empty = true`, or `false`
+- `days_since_at_least`, `days_since_at_most`, `days_since_between`: whole days from a date to
+  the clock; a date to come is below 0
+- of lists of events: `times_at_least`, `times_at_most`, `times_between` give points once,
+  `each = true` for every event, to `max_points`; both only of events `within_days`, and `where`
+  their members have some values. Events after the clock have not happened.
+
+Points fade by `half_life` (days until half is left) or `fades_over` (days until nothing is):
+with the age of the field itself, of each event, or `since` another field, against the run's
+clock. Two rules of a group on one field whose ranges overlap are warned of, unless one says
+`on_top = true`.
+
+The sum is taken in one order in both forms: the baseline, rules without a group, then each
+group's sum within its bounds; then the bounds of the score.
+"""
 
 from __future__ import annotations
 

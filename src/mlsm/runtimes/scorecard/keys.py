@@ -89,6 +89,14 @@ def _text(value: Any) -> str:
     return value
 
 
+def _field(value: Any) -> str:
+    """Read a field's name; polars would take some names for patterns of names."""
+    name = _text(value)
+    if name == "*" or (name.startswith("^") and name.endswith("$")):
+        raise UnfitError("no field can be called so")
+    return name
+
+
 def _pattern(value: Any) -> str:
     try:
         re.compile(_text(value))
@@ -197,7 +205,7 @@ FIELD_KEYS = {
 }
 GRID_KEYS = {"of": Key("the names of two groups", _two), "names": Key("labels by cell", _names)}
 RULE_KEYS = {
-    "field": Key("the name of a field", _text),
+    "field": Key("the name of a field", _field),
     "points": _NUMBER,
     "group": _TEXT,
     "text": _TEXT,
@@ -227,6 +235,6 @@ RULE_KEYS = {
     "where": Key("a member's name with a value or a list of them", _where),
     "half_life": _POSITIVE,
     "fades_over": _POSITIVE,
-    "since": Key("the name of a field that holds a date", _text),
+    "since": Key("the name of a field that holds a date", _field),
     "on_top": _FLAG,
 }

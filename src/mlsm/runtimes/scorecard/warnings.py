@@ -9,6 +9,7 @@ from mlsm.runtimes.scorecard.bounds import part_bounds, total_bounds
 from mlsm.runtimes.scorecard.criteria import Among, Elapsed, Within
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest
 from mlsm.runtimes.scorecard.plan import Plan, Term
+from mlsm.runtimes.scorecard.rules import family_of
 from mlsm.runtimes.scorecard.table import Labels, Table
 from mlsm.runtimes.scorecard.wording import text_of
 
@@ -30,7 +31,17 @@ def warnings_of(table: Table, plan: Plan) -> list[Mistake]:
             message = f"The field {declared.name!r} is declared, but no rule asks it; it is no input."
             hint = nearest(declared.name, plan.declared, "Remove it, or write a rule on it.")
             found.append(Mistake(declared.line, message, hint))
-    return sorted(set(found))
+    return sorted({*found, *_guessed(table)})
+
+
+def _guessed(table: Table) -> Iterator[Mistake]:
+    """Tell of fields whose type no rule shows: text is a guess, and values of another kind would be refused."""
+    told = {declared.name for declared in table.fields}
+    for name in dict.fromkeys(rule.field for rule in table.rules if rule.field not in told):
+        rules = [rule for rule in table.rules if name in (rule.field, rule.since)]
+        if all(family_of(rule) == "is_empty" and rule.since != name for rule in rules):
+            message = f"The field {name!r} is taken for text, since rules only ask whether it is there."
+            yield Mistake(rules[0].line, message, f'Write {name} = "number" under [fields], or "str" if it is text.')
 
 
 def _overlaps(terms: Sequence[Term]) -> Iterator[Mistake]:
@@ -89,8 +100,6 @@ def _unreachable_terms(plan: Plan) -> Iterator[Mistake]:
         if isinstance(term.test, Within) and _is_void(term.test):
             message = f"The rule on {term.field!r} is unreachable: no whole number lies in its range."
             yield Mistake(term.line, message, "Widen the range.")
-        if term.points == 0.0:
-            yield Mistake(term.line, f"The rule on {term.field!r} gives no points.", "Remove it, or its weight of 0.")
 
 
 def _labels(labels: Labels, bounds: tuple[float, float], line: int, what: str) -> Iterator[Mistake]:
