@@ -54,7 +54,7 @@ clean: ## remove .venv, the demo, caches and what was built
 
 $(RUNTIME): $(PINS) | .venv/bin/python
 	@echo "Installing mlsm into .venv ..." >&2
-	@$(BIN)/python -m pip install -q -e .
+	@$(BIN)/python -m pip install -q -e '.[lightgbm,sklearn]'
 	@touch $@
 
 $(DEV): $(PINS) | .venv/bin/python

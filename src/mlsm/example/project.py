@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from mlsm.errors import ProjectError
@@ -18,6 +20,9 @@ LEADS = 1_000
 
 _SUFFIX = ".template"
 _NAME = "{{name}}"
+_NEEDS = re.compile(r"# \{\{needs (\w+)\}\}\n(.*?)# \{\{end\}\}\n", re.DOTALL)
+"""Lines that only stand there where the extra of that name is installed."""
+_LIBRARIES = {"lightgbm": ("lightgbm",), "sklearn": ("sklearn", "skops")}
 
 
 def create(folder: Path, *, example: bool) -> list[Path]:
@@ -26,8 +31,8 @@ def create(folder: Path, *, example: bool) -> list[Path]:
     Args:
         folder: a new or an empty folder; its name becomes the project's. It may hold a
             repository without any file.
-        example: whether to write the sample project: five active models, a draft, and
-            1,000 sample leads.
+        example: whether to write the sample project: active models of several kinds, drafts,
+            and 1,000 sample leads.
 
     Returns:
         The files, in the order of their paths.
@@ -44,10 +49,14 @@ def create(folder: Path, *, example: bool) -> list[Path]:
     folder = folder.resolve()
     _check_empty(folder)
     written = []
-    for path, text in _templates("sample" if example else "basic"):
+    for path, content in _templates("sample" if example else "basic"):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text.replace(_NAME, _quoted(folder.name)), encoding="utf-8", newline="\n")
+        if isinstance(content, bytes):
+            file.write_bytes(content)
+        else:
+            text = _NEEDS.sub(_present, content).replace(_NAME, _quoted(folder.name))
+            file.write_text(text, encoding="utf-8", newline="\n")
         written.append(file)
     if example:
         leads = folder / "leads.csv"
@@ -69,19 +78,29 @@ def _check_empty(folder: Path) -> None:
     )
 
 
-def _templates(kind: str) -> Iterator[tuple[PurePosixPath, str]]:
-    """Yield path and text of every file of a kind of project."""
+def _templates(kind: str) -> Iterator[tuple[PurePosixPath, str | bytes]]:
+    """Yield path and content of every file of a kind of project; fitted models are bytes."""
     root = files("mlsm.example") / "templates"
     yield PurePosixPath(".gitignore"), (root / f"gitignore{_SUFFIX}").read_text(encoding="utf-8")
-    yield from _texts(root / kind, PurePosixPath())
+    yield from _files(root / kind, PurePosixPath())
 
 
-def _texts(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
+def _files(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, str | bytes]]:
     for entry in folder.iterdir():
         if entry.is_dir():
-            yield from _texts(entry, path / entry.name)
+            yield from _files(entry, path / entry.name)
         elif entry.name.endswith(_SUFFIX):
             yield path / entry.name.removesuffix(_SUFFIX), entry.read_text(encoding="utf-8")
+        else:
+            yield path / entry.name, entry.read_bytes()
+
+
+def _present(found: re.Match[str]) -> str:
+    """Keep what an extra is needed for where it is there, else say how to come by it."""
+    extra, lines = found.groups()
+    if all(find_spec(library) for library in _LIBRARIES[extra]):
+        return lines
+    return f"# With the extra mlsm[{extra}] installed, `mlsm init --example` writes more here.\n"
 
 
 def _quoted(name: str) -> str:
