@@ -37,6 +37,7 @@ class BoosterText:
         infos: of each feature the range or the categories that it was fitted on.
         objective: what it was fitted for, empty where it does not say, and its parameters.
         margins: trees a round.
+        averaged: how many rounds its answer is the average of, as in a random forest; else 1.
         categorical: which features are codes of categories; None where it does not say.
         categories: pandas' categories of the columns that were categories.
         linear: whether its leaves are linear models.
@@ -48,6 +49,7 @@ class BoosterText:
     infos: tuple[str, ...]
     objective: tuple[str, ...]
     margins: int
+    averaged: int
     categorical: tuple[int, ...] | None
     categories: tuple[tuple[Any, ...], ...]
     linear: bool
@@ -95,6 +97,9 @@ def _read(text: str) -> BoosterText:
     names, infos = tuple(told["feature_names"].split(" ")), tuple(told["feature_infos"].split(" "))
     if not len(names) == len(infos) == int(told["max_feature_idx"]) + 1:
         raise ValueError("its features and what it says of them differ in number")
+    margins = int(told["num_tree_per_iteration"])
+    if margins < 1 or len(blocks) % margins:
+        raise ValueError(f"it holds {len(blocks)} trees, which make no rounds of {margins}")
     _check_sizes(told.get("tree_sizes", ""), blocks)
     splits: list[set[float]] = [set() for _ in names]
     for number, block in enumerate(blocks):
@@ -105,7 +110,8 @@ def _read(text: str) -> BoosterText:
         names=names,
         infos=infos,
         objective=tuple(told.get("objective", "").split()),
-        margins=int(told["num_tree_per_iteration"]),
+        margins=margins,
+        averaged=len(blocks) // margins if "\naverage_output\n" in f"{head}\n" else 1,
         categorical=_categorical(rest),
         categories=_categories(rest),
         linear="\nis_linear=1\n" in text,

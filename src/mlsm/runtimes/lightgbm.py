@@ -71,7 +71,7 @@ def load(model: ArtefactModel) -> Predictor:
     booster, head = _booster(text, model.path), _head(text, model.options, model.path)
     features = _features(text) if _tells_categories(text) else _declared_features(text, model.inputs, model.key)
     layout = layout_of(model.inputs, features, by_position=_nameless(text), key=model.key)
-    trees = Trees(booster=booster, head=head)
+    trees = Trees(booster=booster, head=head, averaged=text.averaged)
     fast = attempt(single_row, booster, layout, head)
     slow = isinstance(fast, Raised)
     return BoosterPredictor(
@@ -86,10 +86,11 @@ def load(model: ArtefactModel) -> Predictor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trees:
-    """A booster, and which of its numbers is meant."""
+    """A booster, which of its numbers is meant, and how many rounds that is the average of."""
 
     booster: Any
     head: Head
+    averaged: int
 
     def scores(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Score the rows of a matrix by LightGBM's own prediction."""
@@ -97,7 +98,8 @@ class Trees:
 
     def added(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give rows x margins x features: what each added, last what the sum starts from."""
-        return self._predicted(matrix, pred_contrib=True).reshape(len(matrix), self.head.margins, matrix.shape[1] + 1)
+        added = self._predicted(matrix, pred_contrib=True) / self.averaged  # LightGBM leaves them added up
+        return added.reshape(len(matrix), self.head.margins, matrix.shape[1] + 1)
 
     def _predicted(self, matrix: NDArray[np.float64], **wanted: bool) -> NDArray[Any]:
         import numpy as np
