@@ -14,7 +14,7 @@ from mlsm.runtimes.onnx.tensors import Block, Tray
 
 __all__ = ["samples_of", "try_one"]
 
-_ROWS = 96
+_ROWS = 64
 _SPLITS = 400
 """Splits looked at; those of the first trees stand for all."""
 _CATEGORIES = 30

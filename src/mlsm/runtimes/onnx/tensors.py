@@ -186,23 +186,26 @@ _TOO_LARGE = "A number is beyond what the model's tensors hold."
 
 def _fill(into: NDArray[Any], column: pl.Series, block: Block) -> None:
     """Write a column; a missing number is NaN, a missing text is empty."""
+    if block.textual:
+        into[:] = (column.fill_null("") if column.null_count() else column).to_numpy()
+        return
+    values = _numbers(column) if block.real else column.to_numpy()
+    if block.real:
+        with np.errstate(over="ignore"):
+            into[:] = values
+        beyond = np.isinf(into).any() and not np.isinf(values).any()
+    else:
+        held = None if block.element.dtype == "bool" else np.iinfo(block.element.dtype)
+        beyond = bool(len(values) and held and not held.min <= values.min() <= values.max() <= held.max)
+        into[:] = values
+    if beyond:
+        raise OverflowError(_TOO_LARGE)
+
+
+def _numbers(column: pl.Series) -> NDArray[np.float64]:
     import polars as pl
 
-    if block.textual:
-        into[:] = column.fill_null("").to_numpy()
-        return
-    if not block.real:
-        values = column.cast(pl.Int64).to_numpy() if column.dtype == pl.Boolean else column.to_numpy()
-        held = None if block.element.dtype == "bool" else np.iinfo(block.element.dtype)
-        if held is not None and len(values) and not held.min <= values.min() <= values.max() <= held.max:
-            raise OverflowError(_TOO_LARGE)
-        into[:] = values
-        return
-    values = column.cast(pl.Float64).to_numpy()
-    with np.errstate(over="ignore"):
-        into[:] = values
-    if np.isinf(into).any() and not np.isinf(values).any():
-        raise OverflowError(_TOO_LARGE)
+    return (column if column.dtype == pl.Float64 else column.cast(pl.Float64)).to_numpy()
 
 
 def tray_of(blocks: Sequence[Block], fields: Fields, path: str) -> Tray:
