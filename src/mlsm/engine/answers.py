@@ -30,6 +30,7 @@ OK: Final = Outcome.OK.code
 ABSTAINED: Final = Outcome.ABSTAINED.code
 ERROR: Final = Outcome.ERROR.code
 
+_TEXT: Final = frozenset({str})
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -94,9 +95,10 @@ def read_answer(value: Any, limits: Limits) -> Answer:
 
 
 def _read(value: Any, limits: Limits) -> Answer:
-    number = _number(value)
-    if number is not None:
-        return Answer(OK, _bounded(number, limits))
+    if type(value) is not dict:  # the most frequent by far is asked first
+        number = _number(value)
+        if number is not None:
+            return Answer(OK, _bounded(number, limits))
     parts = _parts(value)
     if not parts:
         raise AnswerError(f"The answer is an empty {type(value).__name__}; expected a score, a label or output.")
@@ -120,17 +122,17 @@ def _number(value: Any) -> float | None:
 
 
 def _bounded(number: float, limits: Limits) -> float:
+    if limits.low <= number <= limits.high:  # never infinite, and NaN lies nowhere
+        return number
     if not math.isfinite(number):
         raise AnswerError(f"The score is {number}; expected a finite number.")
-    if not limits.low <= number <= limits.high:
-        raise AnswerError(f"The score {number} is outside of the declared range.")
-    return number
+    raise AnswerError(f"The score {number} is outside of the declared range.")
 
 
 def _score(value: Any, limits: Limits) -> float | None:
     if value is None:
         return None
-    number = _number(value)
+    number = value if type(value) is float else _number(value)
     if number is None:
         raise AnswerError(f"The score is a {type(value).__name__}; expected a number.")
     return _bounded(number, limits)
@@ -150,7 +152,7 @@ def _label(value: Any, limits: Limits) -> str | None:
 
 
 def _parts(value: Any) -> dict[str, Any]:
-    if type(value) is dict and all(type(key) is str for key in value):
+    if type(value) is dict and set(map(type, value)) <= _TEXT:
         return value.copy()
     if isinstance(value, Mapping):
         return {str(key): item for key, item in value.items()}
@@ -207,6 +209,8 @@ def _read_reasons(value: Any) -> tuple[Reasons, bool]:
 def _text(value: str) -> str:
     if "\x00" in value:
         raise AnswerError("The answer holds text with a NUL character.")
+    if type(value) is str and value.isascii():
+        return value
     if not value.isascii():
         try:
             value.encode()
@@ -217,8 +221,10 @@ def _text(value: str) -> str:
 
 def _plain(value: Any, depth: int) -> Any:
     """Turn output into what JSON can hold, exactly, or refuse it."""
-    if value is None or isinstance(value, bool):
+    if value is None or value is True or value is False:
         return value
+    if type(value) is str:
+        return _text(value)
     if depth > _DEPTH_MAX:
         raise AnswerError(f"The output is nested more than {_DEPTH_MAX} deep.")
     if isinstance(value, str):
@@ -235,7 +241,7 @@ def _plain(value: Any, depth: int) -> Any:
 
 
 def _plain_compound(value: Any, depth: int) -> Any:
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return {_text(str(key)): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (datetime, date, UUID)):
         return value.isoformat() if isinstance(value, date) else str(value)
