@@ -18,6 +18,8 @@ from mlsm.runtimes._xgboost_ubj import read_ubj
 __all__ = ["BoosterDocument", "Tree", "read_document"]
 
 _LEAF: Final = -1
+_NO_PARENT: Final = 2**31 - 1
+"""Whence the root is led to."""
 _CATEGORIES_MAX: Final = 2**24
 """Codes are float32, which hold whole numbers up to here."""
 _LINKS: dict[str, Link] = {
@@ -47,7 +49,8 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
         split_indices: the feature that each asks for.
         split_conditions: what it is compared with; of a leaf, its value.
         default_left: where a missing value goes.
-        parents, base_weights, loss_changes, sum_hessian: not needed here, but read by XGBoost.
+        parents: the node that leads to each.
+        base_weights, loss_changes, sum_hessian: not needed here, but read by XGBoost.
         split_type: what each asks for, 0 for a number and 1 for categories.
         categories_nodes: the nodes that ask for categories.
         categories_segments: where the categories of each of those begin.
@@ -90,6 +93,7 @@ class BoosterDocument:
         objective: what it was fitted for.
         link: of that objective.
         margins: how many it adds up for a row.
+        booster: `gbtree`, `dart` or `gblinear`.
         vectors: whether a leaf holds several numbers.
         rounds: how many rounds are used, None for all.
         stopped: the round after which it stopped early, None where it did not.
@@ -104,6 +108,7 @@ class BoosterDocument:
     objective: str
     link: Link
     margins: int
+    booster: str
     vectors: bool
     rounds: int | None
     stopped: int | None
@@ -143,6 +148,7 @@ def read_document(raw: bytes) -> BoosterDocument:
         objective=objective,
         link=_LINKS.get(objective, "other"),
         margins=margins,
+        booster=booster["name"],
         vectors=bool(widths),
         rounds=rounds,
         stopped=stopped,
@@ -212,14 +218,17 @@ def _check(tree: Tree, number: int, features: int, size: int) -> None:
     if not size or any(len(one) != size for one in lists) or len({len(one) for one in segments}) != 1:
         raise ValueError(f"tree {number} is not whole")
     _check_categories(tree, number)
-    seen, waiting = set[int](), [0]
+    if not all(0 <= parent < size or parent == _NO_PARENT for parent in tree.parents):
+        raise ValueError(f"a node of tree {number} is led to from where none is")
+    waiting = [(0, _NO_PARENT)]
     while waiting:
-        node = waiting.pop()
-        if node in seen or not 0 <= node < size:
+        node, parent = waiting.pop()
+        if not 0 <= node < size or tree.parents[node] != parent:
             raise ValueError(f"a node of tree {number} leads to {node}, where none is")
-        seen.add(node)
         if not tree.is_leaf(node):
-            waiting += (tree.left_children[node], tree.right_children[node])
+            if tree.left_children[node] == tree.right_children[node]:
+                raise ValueError(f"node {node} of tree {number} leads to one node twice")
+            waiting += ((tree.left_children[node], node), (tree.right_children[node], node))
             if not 0 <= tree.split_indices[node] < features:
                 raise ValueError(f"node {node} of tree {number} asks for a feature that is not there")
         elif not math.isfinite(tree.split_conditions[node]):

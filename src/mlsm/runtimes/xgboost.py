@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +70,8 @@ def load(model: ArtefactModel) -> Predictor:
     head = _head(document, model.options, model.path)
     layout = layout_of(model.inputs, document.features, by_position=not document.named, key=model.key)
     many, few = (_booster(raw, model.path)[0] for _ in range(2))
-    trees = Trees(many=many, few=few, document=document, head=head)
+    turn = nullcontext() if document.booster == "gbtree" else Lock()
+    trees = Trees(many=many, few=few, document=document, head=head, turn=turn)
     trees.settle()
     hindrance = why_not(document)
     return BoosterPredictor(
@@ -84,13 +87,15 @@ def load(model: ArtefactModel) -> Predictor:
 class Trees:
     """A booster, once for many rows and once, in one thread, for a few; and which of its numbers is meant.
 
-    How many threads predict is set on the booster, not with each call.
+    How many threads predict is set on the booster, not with each call. Those that are no plain
+    sum of trees take one call at a time: XGBoost promises no more.
     """
 
     many: Any
     few: Any
     document: BoosterDocument
     head: Head
+    turn: AbstractContextManager[Any]
 
     def settle(self) -> None:
         """Set up what XGBoost otherwise does with the first rows, of which two threads may bring some at once."""
@@ -98,7 +103,7 @@ class Trees:
 
         self.few.set_param({"nthread": 1})
         for booster in (self.many, self.few):
-            booster.inplace_predict(np.zeros((1, len(self.document.features))))
+            self._predicted(booster, np.zeros((1, len(self.document.features))), margin=False)
 
     def scores(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Score the rows of a matrix by XGBoost's own prediction."""
@@ -107,9 +112,8 @@ class Trees:
         if not len(matrix):
             return np.empty(0)
         shared = self.document.objective in _ONE_NUMBER and not self.head.raw
-        wanted = "margin" if self.head.raw or shared else "value"
         booster = self.few if len(matrix) < _FEW else self.many
-        predicted = booster.inplace_predict(matrix, predict_type=wanted, iteration_range=self._rounds)
+        predicted = self._predicted(booster, matrix, margin=self.head.raw or shared)
         return self.head.pick(_softmax(predicted) if shared else predicted)
 
     def added(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,11 +129,21 @@ class Trees:
         greatest = float(np.finfo(np.float32).max)
         held = np.clip(matrix, -greatest, greatest)  # beyond it a number is infinite for XGBoost, which refuses that
         rows = self._dmatrix(held)
-        added = self.many.predict(rows, pred_contribs=True, iteration_range=self._rounds, strict_shape=True)
-        sums = self.many.predict(rows, output_margin=True, iteration_range=self._rounds, strict_shape=True)
+        with self.turn:
+            added = self.many.predict(rows, pred_contribs=True, iteration_range=self._rounds, strict_shape=True)
+            sums = self.many.predict(rows, output_margin=True, iteration_range=self._rounds, strict_shape=True)
         exact: NDArray[np.float64] = added.astype(np.float64).reshape(len(matrix), margins, width)
         exact[:, :, -1] = sums.astype(np.float64).reshape(len(matrix), margins) - exact[:, :, :-1].sum(axis=2)
         return exact
+
+    def _predicted(self, booster: Any, matrix: NDArray[np.float64], *, margin: bool) -> NDArray[Any]:
+        with self.turn:
+            if self.document.booster == "gblinear":  # it alone predicts nothing in place
+                predicted: NDArray[Any] = booster.predict(self._dmatrix(matrix), output_margin=margin)
+            else:
+                wanted = "margin" if margin else "value"
+                predicted = booster.inplace_predict(matrix, predict_type=wanted, iteration_range=self._rounds)
+        return predicted
 
     @property
     def _rounds(self) -> tuple[int, int]:

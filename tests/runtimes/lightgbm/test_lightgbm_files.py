@@ -16,7 +16,7 @@ import pytest
 from tests.runtimes.boosters import active, made_up, predictor_of
 
 import mlsm
-from mlsm.errors import DeclarationError, InputError
+from mlsm.errors import DeclarationError, InputError, MissingExtraError
 
 
 def load_damaged(path: Path, damage: Callable[[str], str], tmp_path: Path) -> str:
@@ -145,3 +145,10 @@ def test_fields_may_be_narrower(few_columns_file: Path) -> None:
     assert predictor_of(active(few_columns_file)).record(40.0, "services", 10.0, "no") == predictor.record(
         40, "services", 10.0, "no"
     )
+
+
+def test_a_missing_library_is_named_with_its_extra(few_columns_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where lightgbm is not installed the message says what to install."""
+    monkeypatch.setitem(sys.modules, "lightgbm", None)  # as Python marks what cannot be imported
+    with pytest.raises(MissingExtraError, match=r"(?s)lightgbm is not installed.*Install the extra mlsm\[lightgbm\]"):
+        active(few_columns_file)
