@@ -14,12 +14,13 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from mlsm._fields import Field
 from mlsm._fields.dtypes import dtype_of
 from mlsm._fields.scalars import plain_range
 from mlsm._guard import Raised, attempt
-from mlsm._result import Reason, Reasons
+from mlsm._result import Reasons
 from mlsm.contracts import NoReasonsError, Reasoned
 from mlsm.engine.answers import OK
 from mlsm.engine.order import Step
@@ -30,6 +31,8 @@ Ask: TypeAlias = "Callable[[pl.DataFrame], pl.DataFrame | Raised]"
 """Asks a model about a frame of its fields; gives its answers, a row a record."""
 
 _encode = msgspec.json.Encoder(order="sorted").encode
+_SLACK = 1e-12
+"""What is left over below this share is the rounding of a sum."""
 _ZERO: dict[str, Any] = {"int": 0, "float": 0.0, "bool": False, "str": "", "list": [], "object": {}}
 
 
@@ -49,18 +52,20 @@ def give_reasons(
     Returns:
         The answers with reasons, or what was raised while they were looked for.
     """
-    size = answers.height
-    own = answers.get_column("reasons").to_list() if "reasons" in answers.columns else [None] * size
-    texts = [None if text is None else _cut(text, most) for text in own]
-    scored = (answers.get_column("outcome") == OK) & answers.get_column("score").is_not_null()
-    rows = [row for row in scored.arg_true().to_list() if texts[row] is None]
-    if rows and step.slots and not step.upstreams:
-        found = attempt(_reasoned, step, handed[rows], as_of, answers.get_column("score")[rows], ask)
+    own = pl.repeat(None, answers.height, dtype=pl.String, eager=True)
+    if "reasons" in answers.columns:
+        texts = answers.get_column("reasons").to_list()
+        own = pl.Series([None if text is None else _cut(text, most) for text in texts], dtype=pl.String)
+    wanting = (answers.get_column("outcome") == OK) & answers.get_column("score").is_not_null() & own.is_null()
+    if wanting.any() and step.slots and not step.upstreams:
+        scores = answers.get_column("score").filter(wanting)
+        found = attempt(_reasoned, step, handed.filter(wanting), as_of, scores, ask)
         if isinstance(found, Raised):
             return found
-        for row, text in zip(rows, _texts(found, answers.get_column("score")[rows], most), strict=True):
-            texts[row] = text
-    return answers.with_columns(pl.Series("reasons", texts, pl.String)) if any(texts) else answers
+        made = _texts(found, scores, most)
+        places = (wanting.cast(pl.Int64).cum_sum() - 1).clip(0)
+        own = made if wanting.all() else made.gather(places).zip_with(wanting, own)
+    return answers.with_columns(own.alias("reasons")) if own.null_count() < len(own) else answers
 
 
 def _cut(text: str, most: int) -> str:
@@ -133,35 +138,49 @@ def _baseline(field: Field, declared: Mapping[str, Any]) -> Any:
     return zero
 
 
-def _texts(found: Reasoned, scores: pl.Series, most: int) -> list[str]:
-    """Write the reasons of each row, those of the greatest contribution first."""
+def _texts(found: Reasoned, scores: pl.Series, most: int) -> pl.Series:
+    """Write the reasons of each row, those of the greatest contribution first, by columns."""
     factor = found.factor if found.scale == "score" else 1.0  # of log odds, the factor comes after the link
     matrix = found.contributions * factor
-    ranked = np.argsort(-np.abs(matrix), axis=1, kind="stable")[:, :most]
-    kept = np.take_along_axis(matrix, ranked, axis=1)
     baselines = np.broadcast_to(np.asarray(found.baseline, dtype=np.float64) * factor, (len(matrix),))
+    ranked = _ranked(np.abs(matrix), most)
+    kept = np.take_along_axis(matrix, ranked, axis=1)
     sums = scores.to_numpy() - baselines if found.approximate else matrix.sum(axis=1)
     others = sums - kept.sum(axis=1)
+    slack = _SLACK * np.maximum(1.0, np.maximum(np.abs(baselines), np.abs(kept).max(axis=1, initial=0.0)))
+    others = np.where(np.abs(others) > slack, others, 0.0)
     words = found.texts or (None,) * len(found.fields)
-    written = []
-    for places, values, baseline, other in zip(
-        ranked.tolist(), kept.tolist(), baselines.tolist(), others.tolist(), strict=True
-    ):
-        items = tuple(
-            Reason(field=found.fields[place], contribution=value, text=words[place])
-            for place, value in zip(places, values, strict=True)
-            if value
-        )
-        reasons = Reasons(
-            scale=found.scale,
-            baseline=baseline,
-            items=items,
-            other=other if abs(other) > _slack(baseline, values) else 0.0,
-            approximate=found.approximate,
-        )
-        written.append(_encode(reasons).decode())
-    return written
+    tails = pl.Series([_tail(field, text) for field, text in zip(found.fields, words, strict=True)], dtype=pl.String)
+    columns: dict[str, Any] = {f"v{place}": kept[:, place] for place in range(kept.shape[1])}
+    columns |= {f"t{place}": tails.gather(ranked[:, place]) for place in range(kept.shape[1])}
+    frame = pl.DataFrame({"baseline": baselines, "other": others, **columns})
+    items = [
+        pl.when(pl.col(f"v{place}") != 0.0)
+        .then(pl.concat_str(pl.lit(',{"contribution":'), pl.col(f"v{place}").cast(pl.String), pl.col(f"t{place}")))
+        .otherwise(pl.lit(""))
+        for place in range(kept.shape[1])
+    ]
+    written = pl.concat_str(
+        pl.lit(f'{{"approximate":{str(found.approximate).lower()},"baseline":'),
+        pl.col("baseline").cast(pl.String),
+        pl.lit(',"items":['),
+        pl.concat_str(items).str.strip_prefix(",") if items else pl.lit(""),
+        pl.lit('],"other":'),
+        pl.col("other").cast(pl.String),
+        pl.lit(f',"scale":"{found.scale}"}}'),
+    )
+    return frame.select(written).to_series()
 
 
-def _slack(baseline: float, values: list[float]) -> float:
-    return 1e-12 * max(1.0, abs(baseline), *(abs(value) for value in values))
+def _ranked(sizes: NDArray[np.float64], most: int) -> NDArray[np.intp]:
+    """Give the places of each row's greatest values, the greatest first; of equals, the first first."""
+    if most < sizes.shape[1]:
+        chosen = np.sort(np.argpartition(-sizes, most - 1, axis=1)[:, :most], axis=1)
+        order = np.argsort(-np.take_along_axis(sizes, chosen, axis=1), axis=1, kind="stable")
+        return np.take_along_axis(chosen, order, axis=1)
+    return np.argsort(-sizes, axis=1, kind="stable")
+
+
+def _tail(field: str, text: str | None) -> str:
+    """Write an item of JSON behind its contribution."""
+    return f',"field":{_encode(field).decode()},"text":{_encode(text).decode()}}}'
