@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from mlsm._fields import Field
 from mlsm._guard import Raised, attempt
 from mlsm.runtimes.onnx.graph import Graph
@@ -62,6 +64,11 @@ def _nth(values: list[Any], row: int, place: int) -> Any:
     return values[(row + place * (row // len(values))) % len(values)]
 
 
+def _around(split: float) -> list[float]:
+    """Give a split and its neighbours in float32, which is what the trees see."""
+    return [split, *(float(np.nextafter(np.float32(split), np.float32(end))) for end in (-math.inf, math.inf))]
+
+
 def _values(field: Field, block: Block, graph: Graph, splits: list[float]) -> list[Any]:
     kind = field.kind
     if kind.name == "literal":
@@ -73,6 +80,5 @@ def _values(field: Field, block: Block, graph: Graph, splits: list[float]) -> li
     elif kind.name == "int":
         values = [*_WHOLES, *(math.floor(split) for split in splits), *(math.ceil(split) for split in splits)]
     else:
-        beside = [math.nextafter(split, toward) for split in splits for toward in (-math.inf, math.inf)]
-        values = [*_REALS, *splits, *beside]
+        values = [*_REALS, *(value for split in splits for value in _around(split))]
     return [*values, None] if field.nullable and field.default is None else values

@@ -141,27 +141,27 @@ class Tray:
         converts them, at a tenth of what numpy takes for that.
         """
         places = {field.name: place for place, field in enumerate(self.fields)}
-        layout, feed, order, texts, starts = "@", {}, [], [], []
-        for block, fields in self.parts:
+        layout, order, texts, starts = "=", [], [], []
+        feed: dict[str, Any] = {block.name: None for block, _ in self.parts}
+        for block, fields in sorted(self.parts, key=lambda part: -np.dtype(part[0].element.dtype).itemsize):
             if block.textual:
                 feed[block.name] = cells = block.empty(1, len(fields))
                 texts += [(cells.reshape(-1), at, places[field.name]) for at, field in enumerate(fields)]
                 continue
-            layout += f"0{block.element.packed}"  # aligns
-            starts.append((block, len(fields), struct.calcsize(layout)))
+            starts.append((block, len(fields), struct.calcsize(layout)))  # aligned, since the widest come first
             layout += block.element.packed * len(fields)
             order += [(places[field.name], field.nullable and field.default is None) for field in fields]
         memory = bytearray(struct.calcsize(layout))
         for block, width, start in starts:
             cells = np.frombuffer(memory, block.element.dtype, width, start)
             feed[block.name] = cells if block.flat else cells.reshape(1, width)
-        return {block.name: feed[block.name] for block, _ in self.parts}, _writer(layout, memory, order, texts)
+        return feed, _writer(layout, memory, order, texts)
 
 
 def _writer(
     layout: str, memory: bytearray, order: list[tuple[int, bool]], texts: list[tuple[NDArray[Any], int, int]]
 ) -> Callable[[tuple[Any, ...]], None]:
-    pack = struct.Struct(layout).pack_into
+    pack = struct.Struct(layout).pack_into  # in "=" it refuses what float32 cannot hold, in "@" it does not
     direct = [place for place, _ in order] == list(range(len(order))) and not texts
     gaps = any(gap for _, gap in order)
     nan = math.nan
