@@ -87,7 +87,10 @@ class Asker:
         return found
 
     def _table(self, number: int, values: list[Any]) -> Any:
-        columns = [_typed(values if place == number else [one] * len(values)) for place, one in enumerate(self.first)]
+        columns = [
+            _typed(values if place == number else [one] * len(values), categories.dtype)
+            for place, (one, categories) in enumerate(zip(self.first, self.step.categories_, strict=True))
+        ]
         if not hasattr(self.step, "feature_names_in_"):
             return np.column_stack(columns)
         named = zip(self.step.feature_names_in_, columns, strict=True)
@@ -116,8 +119,9 @@ def _plain(values: Any) -> list[Any]:
     return [value for value in values.tolist() if not is_missing(value)]
 
 
-def _typed(values: list[Any]) -> NDArray[Any]:
-    if all(isinstance(value, (int, float)) for value in values):
+def _typed(values: list[Any], categories: Any) -> NDArray[Any]:
+    """Make a column of the kind that the encoder was fitted on: numbers, or objects."""
+    if categories.kind in "biuf" and all(isinstance(value, (int, float)) for value in values):
         return np.array(values)
     column = np.empty(len(values), dtype=object)
     column[:] = values

@@ -14,99 +14,19 @@ from mlsm.runtimes.sklearn.columns import Column, OpaqueError
 from mlsm.runtimes.sklearn.links import Link
 from mlsm.runtimes.sklearn.rows import compiled
 from mlsm.runtimes.sklearn.tables import Source
+from mlsm.runtimes.sklearn.terms import Term, term_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Linear", "RefusedError", "Term", "linear_of"]
+__all__ = ["Linear", "RefusedError", "linear_of"]
+
+_FEW = 500
+"""Rows up to which values are looked up one by one, which is sooner done than asked of polars."""
 
 
 class RefusedError(Exception):
     """A value that the library refuses is among the rows; it shall say so itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """What one field adds to each margin: slope x value + what the table says of the value.
-
-    Args:
-        source: the field.
-        slope: margins.
-        table: margins for each value that has some of its own.
-        other: margins of any other value.
-        known: the only values that are not refused, None where none is.
-        missing: margins of a missing value, None where it is refused.
-        centre: margins at the field's mean, where a scaler or imputer knows it, else at zero or at no category.
-        mean: that mean, for people; None where it is of categories.
-    """
-
-    source: Source
-    slope: NDArray[np.float64]
-    table: dict[Any, NDArray[np.float64]]
-    other: NDArray[np.float64]
-    known: frozenset[Any] | None
-    missing: NDArray[np.float64] | None
-    centre: NDArray[np.float64]
-    mean: float | None
-
-    def of(self, value: Any) -> NDArray[np.float64] | None:
-        """Give what one value adds, None where it is refused."""
-        if value is None:
-            return self.missing
-        if self.known is not None and value not in self.known:
-            return None
-        straight = self.slope * value if self.slope.any() else 0.0
-        return straight + self.table.get(value, self.other)
-
-    def columns(self, series: pl.Series) -> NDArray[np.float64]:
-        """Give what each value of a column adds, rows x margins.
-
-        Raises:
-            RefusedError: one of them is refused.
-        """
-        empty = series.is_null().to_numpy() if series.null_count() else None
-        if empty is not None and self.missing is None:
-            raise RefusedError
-        if self.table or self.known is not None:
-            found = self._looked_up(series)
-        else:
-            found = np.repeat(self.other[None, :], len(series), axis=0)
-        if self.slope.any():
-            found += series.cast(pl.Float64).to_numpy()[:, None] * self.slope
-        if empty is not None:
-            found[empty] = self.missing
-        return found
-
-    def _looked_up(self, series: pl.Series) -> NDArray[np.float64]:
-        values = list(self.table) + [value for value in self.known or () if value not in self.table]
-        if series.dtype != pl.String:
-            series = series.cast(pl.Float64)
-        keys = pl.Series(values, dtype=series.dtype)
-        places = series.replace_strict(keys, pl.Series(range(len(keys)), dtype=pl.UInt32), default=len(keys))
-        margins = np.vstack([*(self.table.get(value, self.other) for value in values), self.other])
-        if self.known is not None and ((places == len(keys)) & series.is_not_null()).any():
-            raise RefusedError
-        found: NDArray[np.float64] = margins[places.to_numpy()]
-        return found
-
-    def written(self, margin: int, namespace: dict[str, Any]) -> str:
-        """Write what the field adds to one margin as an expression; what is refused raises KeyError or TypeError."""
-        value, table = f"v{self.source.place}", f"t{self.source.place}_{margin}"
-        slope, other = float(self.slope[margin]), float(self.other[margin])
-        missing = None if self.missing is None else float(self.missing[margin])
-        if not self.table and self.known is None:
-            straight = f"{slope!r} * {value} + {other!r}" if other else f"{slope!r} * {value}"
-            return straight if missing is None else f"({missing!r} if {value} is None else {straight})"
-        entries = {one: float(margins[margin]) for one, margins in self.table.items()}
-        if self.known is not None:
-            entries = dict.fromkeys(self.known, other) | entries
-        looked_up = f"{table}[{value}]" if self.known is not None else f"{table}.get({value}, {other!r})"
-        if slope:
-            namespace[table] = entries
-            both = f"{slope!r} * {value} + {looked_up}"
-            return both if missing is None else f"({missing!r} if {value} is None else {both})"
-        namespace[table] = {**entries, None: missing}  # None in place of a number: adding it raises TypeError
-        return looked_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +36,33 @@ class Linear:
     intercepts: NDArray[np.float64]
     terms: tuple[Term, ...]
 
-    def margins(self, frame: pl.DataFrame) -> NDArray[np.float64]:
-        """Add up the margins of a frame, rows x margins.
+    def coded(self, frame: pl.DataFrame) -> dict[int, NDArray[Any]]:
+        """Look the values of a frame up: for each term that has a table, by its place among the terms.
 
         Raises:
             RefusedError: a value is refused.
         """
-        total = np.repeat(self.intercepts[None, :], frame.height, axis=0)
-        for term in self.terms:
-            total += term.columns(frame.get_column(term.source.field.name))
+        coded = {place: term for place, term in enumerate(self.terms) if term.codes}
+        if frame.height <= _FEW:
+            codes = {place: term.looked_up(frame.get_column(term.name)) for place, term in coded.items()}
+        else:  # all at once, which polars does side by side
+            found = frame.select(**{str(place): one.expression(frame.schema[one.name]) for place, one in coded.items()})
+            codes = {int(name): found.get_column(name).to_numpy() for name in found.columns}
+        if any(term.refuses(frame.get_column(term.name), codes.get(place)) for place, term in enumerate(self.terms)):
+            raise RefusedError
+        return codes
+
+    def margins(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """Add up the margins of a frame, margins x rows.
+
+        Raises:
+            RefusedError: a value is refused.
+        """
+        codes = self.coded(frame)
+        total = np.repeat(self.intercepts[:, None], frame.height, axis=1)
+        for number in range(len(total)):
+            for place, term in enumerate(self.terms):
+                total[number] += term.margin(number, frame.get_column(term.name), codes.get(place))
         return total
 
     def record(self, link: Link, parameters: int, refused: Callable[..., float]) -> Callable[..., float]:
@@ -174,38 +112,4 @@ def linear_of(estimator: Any, columns: Sequence[Column], sources: Sequence[Sourc
     grouped: dict[int, list[tuple[Column, NDArray[np.float64]]]] = {}
     for column, weights in zip(columns, matrix.T, strict=True):
         grouped.setdefault(column.place, []).append((column, weights))
-    return Linear(intercepts=start, terms=tuple(_term(sources[place], parts) for place, parts in grouped.items()))
-
-
-def _term(source: Source, parts: list[tuple[Column, NDArray[np.float64]]]) -> Term:
-    """Put the columns of one field together."""
-    zero = np.zeros(len(parts[0][1]))
-    slope, other, missing, centre = zero.copy(), zero.copy(), zero.copy(), zero.copy()
-    own: dict[Any, NDArray[np.float64]] = {}
-    known: frozenset[Any] | None = None
-    refused, mean = False, None
-    for column, weights in parts:
-        centre += weights * column.centre
-        refused |= column.missing is None or column.empty
-        missing += 0.0 if refused else weights * column.missing
-        if column.table is None:
-            steep, offset = column.affine
-            slope += weights * steep
-            other += weights * offset
-            mean = (column.centre - offset) / steep if steep else None
-            continue
-        other += weights * column.other
-        for value, number in column.table.items():
-            own[value] = own.get(value, zero) + weights * (number - column.other)
-        if column.known is not None:
-            known = column.known if known is None else known & column.known
-    return Term(
-        source=source,
-        slope=slope,
-        table={value: other + more for value, more in own.items()},
-        other=other,
-        known=known,
-        missing=None if refused else missing,
-        centre=centre,
-        mean=mean,
-    )
+    return Linear(intercepts=start, terms=tuple(term_of(sources[place], parts) for place, parts in grouped.items()))

@@ -39,13 +39,15 @@ class Link:
     scale: float = 1.0
 
     def columns(self, margins: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Link margins, rows x margins, to scores."""
+        """Link margins, margins x rows, to scores."""
         with np.errstate(over="ignore"):  # exp of too much is infinite, which the functions are right about
             found = self._linked(margins)
         return found if self.scale == 1.0 else found * self.scale
 
     def _linked(self, margins: NDArray[np.float64]) -> NDArray[np.float64]:
-        own: NDArray[np.float64] = margins[:, self.index] * self.steepness
+        own: NDArray[np.float64] = (
+            margins[self.index] if self.steepness == 1.0 else margins[self.index] * self.steepness
+        )
         if self.kind == "identity":
             return own
         if self.kind == "logistic":
@@ -54,12 +56,9 @@ class Link:
             return np.exp(own)
         if self.kind == "clipped":
             return (np.clip(own, -1.0, 1.0) + 1.0) / 2.0
-        shares: NDArray[np.float64]
-        if self.kind == "softmax":
-            shares = np.exp(margins - margins.max(axis=1, keepdims=True))
-        else:
-            shares = 1.0 / (1.0 + np.exp(-margins))
-        share: NDArray[np.float64] = shares[:, self.index] / shares.sum(axis=1)
+        together = self.kind == "softmax"
+        shares = np.exp(margins - margins.max(axis=0)) if together else 1.0 / (1.0 + np.exp(-margins))
+        share: NDArray[np.float64] = shares[self.index] / shares.sum(axis=0)
         return share
 
     def source(self, margins: list[str]) -> list[str]:

@@ -14,8 +14,9 @@ from mlsm._guard import Raised, attempt
 from mlsm.contracts import NoReasonsError, Reasoned
 from mlsm.runtimes.sklearn.columns import Column
 from mlsm.runtimes.sklearn.library import Library
-from mlsm.runtimes.sklearn.linear import Linear, Term
+from mlsm.runtimes.sklearn.linear import Linear
 from mlsm.runtimes.sklearn.links import Link
+from mlsm.runtimes.sklearn.terms import Term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,17 +37,17 @@ def explain_linear(linear: Linear, link: Link, baseline: Mapping[str, Any], fram
         frame: what is scored.
     """
     contributions, texts = [], []
-    start = linear.intercepts[link.index]
-    for term in linear.terms:
+    start, codes = linear.intercepts[link.index], linear.coded(frame)
+    for place, term in enumerate(linear.terms):
         compared, text = _compared(term, baseline)
         start += compared[link.index]
         contributions.append(
-            term.columns(frame.get_column(term.source.field.name))[:, link.index] - compared[link.index]
+            term.margin(link.index, frame.get_column(term.name), codes.get(place)) - compared[link.index]
         )
         texts.append(text)
     return Reasoned(
         scale="score" if link.kind == "identity" else "log_odds",
-        fields=tuple(term.source.field.name for term in linear.terms),
+        fields=tuple(term.name for term in linear.terms),
         contributions=_stacked(contributions, frame.height) * link.steepness,
         baseline=float(start) * link.steepness,
         factor=link.scale,
@@ -55,7 +56,7 @@ def explain_linear(linear: Linear, link: Link, baseline: Mapping[str, Any], fram
 
 
 def _compared(term: Term, baseline: Mapping[str, Any]) -> tuple[NDArray[np.float64], str]:
-    name = term.source.field.name
+    name = term.name
     stated = term.of(baseline[name]) if name in baseline else None
     if stated is not None:
         return stated, f"compared with {baseline[name]}"
