@@ -53,9 +53,10 @@ def try_paths(step: Step, rows: Sequence[Sequence[Any]]) -> str | None:
         The first difference in words, None where there is none.
     """
     frame = _frame(step.model.inputs, rows)
+    together = call_frame(step, _CLOCK, frame)
+    clock = (_CLOCK,) if step.wants_as_of else ()
     for row, values in enumerate(rows):
-        expected = call_frame(step, _CLOCK, frame[row])
-        clock = (_CLOCK,) if step.wants_as_of else ()
+        expected = call_frame(step, _CLOCK, frame[row]) if isinstance(together, Raised) else together[row]
         returned = attempt(step.predictor.record, *values, *clock)
         if isinstance(expected, Raised) or isinstance(returned, Raised):
             if isinstance(expected, Raised) and isinstance(returned, Raised):

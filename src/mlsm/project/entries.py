@@ -61,6 +61,7 @@ _MODEL: dict[str, tuple[_Is, str]] = {
     "labels": (_texts, 'labels = ["A", "B"], best first'),
     "output": (lambda value: value in ("probability", "value"), 'output = "probability", or "value"'),
     "class": (lambda value: _text(value) or _number(value) or isinstance(value, bool), 'class = "yes"'),
+    "classes": (_texts, 'classes = ["no", "yes"], in the order of the file'),
     "scale": (_number, "scale = 100"),
     "tensor": (_text, 'tensor = "probabilities"'),
     "trust": (lambda value: isinstance(value, bool), "trust = true"),

@@ -60,8 +60,8 @@ def load(
         range: the least and the greatest score, where the file does not tell.
         labels: every label, best first.
         when: a condition over some of the fields; where it is false the model abstains.
-        options: what its kind takes besides: `output`, `scale`, `trust`, `tensor`, `baseline`;
-            which class's probability is `**{"class": "yes"}`.
+        options: what its kind takes besides: `output`, `classes`, `scale`, `trust`, `tensor`,
+            `baseline`; which class's probability is `**{"class": "yes"}`.
 
     Raises:
         ProjectError: a file cannot be loaded, or the project has mistakes; all are told.

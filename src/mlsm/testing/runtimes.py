@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from mlsm._catalog import Catalog
 from mlsm._equality import near
 from mlsm._fields import Field
 from mlsm._model import Model
@@ -48,79 +49,82 @@ def records_are_scored(load: Callable[[], Model], records: Records, tolerance: f
 
 def batch_may_be_empty_or_of_one(load: Callable[[], Model], records: Records, tolerance: float) -> None:
     """No record gives no result, one record one."""
-    model = _active(load)
-    _expect(_together(model, []) == [], "An empty batch gave results.")
-    assert_same(_together(model, records)[:1], _together(model, records[:1]), exact=False, tolerance=tolerance)
+    catalog = _active(load)
+    _expect(_together(catalog, []) == [], "An empty batch gave results.")
+    assert_same(_together(catalog, records)[:1], _together(catalog, records[:1]), exact=False, tolerance=tolerance)
 
 
 def neighbours_change_nothing(load: Callable[[], Model], records: Records, tolerance: float) -> None:
     """In another order and in other company each record gets the same result."""
-    model = _active(load)
-    expected = _together(model, records)
-    assert_same(expected, list(reversed(_together(model, records[::-1]))), exact=False, tolerance=tolerance)
+    catalog = _active(load)
+    expected = _together(catalog, records)
+    assert_same(expected, list(reversed(_together(catalog, records[::-1]))), exact=False, tolerance=tolerance)
     half = len(records) // 2
-    split = [*_together(model, records[:half]), *_together(model, records[half:])]
+    split = [*_together(catalog, records[:half]), *_together(catalog, records[half:])]
     assert_same(expected, split, exact=False, tolerance=tolerance)
 
 
 def holes_are_taken_as_declared(load: Callable[[], Model], records: Records, tolerance: float) -> None:
     """A null or a missing column is `invalid` exactly where the field is required."""
-    model = _active(load)
-    for field in model.inputs:
+    catalog = _active(load)
+    for field in _model(catalog).inputs:
         for holed in (_changed(records, field, None), _without(records, field)):
-            for result in _agreeing(model, holed, tolerance):
+            for result in _agreeing(catalog, holed, tolerance):
                 expected = (Outcome.INVALID,) if field.required else _FINE
                 _expect(result.outcome in expected, f"with no {field.column!r}: {_told(result)}")
 
 
 def numbers_may_be_text(load: Callable[[], Model], records: Records, tolerance: float) -> None:
     """Numbers that come as text, as from CSV, and whole numbers for floats give the same results."""
-    model = _active(load)
-    expected = _together(model, records)
+    catalog = _active(load)
+    expected = _together(catalog, records)
     texts = [dict(record) for record in records]
     wholes = [dict(record) for record in records]
-    for field in (field for field in model.inputs if field.kind.name in _NUMBERS):
+    for field in (field for field in _model(catalog).inputs if field.kind.name in _NUMBERS):
         for text, whole in zip(texts, wholes, strict=True):
             value = text.get(field.column)
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 text[field.column] = repr(value)
                 whole[field.column] = int(value) if float(value).is_integer() else value
-    assert_same(expected, _agreeing(model, texts, tolerance), exact=False, tolerance=tolerance)
-    assert_same(expected, _agreeing(model, wholes, tolerance), exact=False, tolerance=tolerance)
+    assert_same(expected, _agreeing(catalog, texts, tolerance), exact=False, tolerance=tolerance)
+    assert_same(expected, _agreeing(catalog, wholes, tolerance), exact=False, tolerance=tolerance)
 
 
 def unseen_text_stays_alone(load: Callable[[], Model], records: Records, tolerance: float) -> None:
     """Text that no training held fails its own record at most."""
-    model = _active(load)
-    for field in (field for field in model.inputs if field.kind.name == "str"):
+    catalog = _active(load)
+    for field in (field for field in _model(catalog).inputs if field.kind.name == "str"):
         mixed = [{**records[0], field.column: _UNSEEN}, *records[1:]]
-        found = _agreeing(model, mixed, tolerance)
-        assert_same(_together(model, records)[1:], found[1:], exact=False, tolerance=tolerance)
+        found = _agreeing(catalog, mixed, tolerance)
+        assert_same(_together(catalog, records)[1:], found[1:], exact=False, tolerance=tolerance)
 
 
 def other_columns_are_ignored(load: Callable[[], Model], records: Records, tolerance: float) -> None:
     """A column that is no field changes nothing, and no record is changed."""
-    model = _active(load)
+    catalog = _active(load)
     handed = [{**record, "no field of it": [1]} for record in records]
     before = copy.deepcopy(handed)
-    assert_same(_together(model, records), _agreeing(model, handed, tolerance), exact=False, tolerance=tolerance)
+    assert_same(_together(catalog, records), _agreeing(catalog, handed, tolerance), exact=False, tolerance=tolerance)
     _expect(handed == before, "A record was changed.")
 
 
 def digest_is_steady(load: Callable[[], Model], records: Records, tolerance: float) -> None:
     """Loaded twice, the model has one digest and gives one answer."""
     one, other = _active(load), _active(load)
-    _expect(one.digest == other.digest, f"The digest was {one.digest!r}, then {other.digest!r}.")
+    _expect(
+        _model(one).digest == _model(other).digest,
+        f"The digest was {_model(one).digest!r}, then {_model(other).digest!r}.",
+    )
     assert_same(_together(one, records), _together(other, records), exact=False, tolerance=tolerance)
 
 
 def reasons_add_up(load: Callable[[], Model], records: Records, tolerance: float) -> None:
     """With reasons the scores stay; where reasons are exact they add up to them, however short the list is."""
-    model = _active(load)
-    expected = _together(model, records)
-    scale = float(getattr(model, "options", {}).get("scale", 1.0))
+    catalog = _active(load)
+    expected = _together(catalog, records)
+    scale = float(getattr(_model(catalog), "options", {}).get("scale", 1.0))
     for most in (1, _ALL):
-        for plain, result in zip(expected, score([model], records, id="id", reasons=most), strict=True):
+        for plain, result in zip(expected, score(catalog, records, id="id", reasons=most), strict=True):
             _expect((plain.score is None) == (result.score is None), f"with reasons: {_told(result)}")
             if plain.score is not None and result.score is not None:
                 same = near(plain.score, result.score, tolerance=tolerance)
@@ -191,18 +195,24 @@ def _expect(condition: object, message: str) -> None:
         raise AssertionError(message)
 
 
-def _active(load: Callable[[], Model]) -> Model:
-    return load().with_status("active")
+def _active(load: Callable[[], Model]) -> Catalog:
+    """Load the model into a catalog of its own, which makes it ready once."""
+    return Catalog([load().with_status("active")])
 
 
-def _together(model: Model, records: Records) -> list[Result]:
-    return list(score([model], records, id="id"))
+def _model(catalog: Catalog) -> Model:
+    (model,) = catalog.values()
+    return model
 
 
-def _agreeing(model: Model, records: Records, tolerance: float) -> list[Result]:
+def _together(catalog: Catalog, records: Records) -> list[Result]:
+    return list(score(catalog, records, id="id"))
+
+
+def _agreeing(catalog: Catalog, records: Records, tolerance: float) -> list[Result]:
     """Score together and one by one, and hold the one against the other."""
-    together = _together(model, records)
-    alone = [result for record in records for result in score_one([model], record, id="id")]
+    together = _together(catalog, records)
+    alone = [result for record in records for result in score_one(catalog, record, id="id")]
     assert_same(together, alone, exact=False, tolerance=tolerance)
     return together
 
