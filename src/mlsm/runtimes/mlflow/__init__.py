@@ -64,11 +64,12 @@ def load(model: ArtefactModel) -> Predictor:
     _check_pyfunc(folder, model.options)
     try:
         from mlsm.runtimes.mlflow.pyfunc import load_pyfunc
+
+        return load_pyfunc(folder, model)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"An MLflow model needs {error.name}, which is not installed.", hint="Install the extra mlsm[mlflow]."
         ) from error
-    return load_pyfunc(folder, model)
 
 
 def _runtime(native: Native) -> ArtefactRuntime:

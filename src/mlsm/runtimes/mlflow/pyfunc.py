@@ -17,7 +17,7 @@ from mlsm._fields import Fields
 from mlsm._fields.dtypes import dtype_of
 from mlsm._guard import Raised, attempt
 from mlsm._model import ArtefactModel
-from mlsm.contracts import Facets, NoReasonsError, Predictor, Reasoned
+from mlsm.contracts import NoReasonsError, Predictor, Reasoned
 from mlsm.errors import InputError
 from mlsm.runtimes._options import Output, output_of
 from mlsm.runtimes.mlflow.folder import Folder
@@ -36,8 +36,10 @@ def load_pyfunc(folder: Folder, model: ArtefactModel) -> Predictor:
 
     Raises:
         InputError: it cannot be loaded.
+        ModuleNotFoundError: MLflow is not installed.
     """
-    loaded = attempt(_loaded, str(folder.path))
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it would report each use to its makers
+    loaded = attempt(_quiet, _quiet(_pyfunc).load_model, str(folder.path))
     if isinstance(loaded, Raised):
         raise InputError(
             f"The MLflow model {str(folder.path)!r} cannot be loaded: {loaded.failure.type}: {loaded.failure.message}",
@@ -48,14 +50,17 @@ def load_pyfunc(folder: Folder, model: ArtefactModel) -> Predictor:
     )
 
 
-def _loaded(path: str) -> Any:
-    """Import MLflow and load; what it remarks on its own type hints is not for people who score."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it would report each use to its makers
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import mlflow.pyfunc
+def _pyfunc() -> Any:
+    import mlflow.pyfunc
 
-        return mlflow.pyfunc.load_model(path)
+    return mlflow.pyfunc
+
+
+def _quiet(function: Any, *args: Any) -> Any:
+    """Call MLflow; what it remarks on its own type hints and those of a model is not for people who score."""
+    with warnings.catch_warnings(record=True):  # it sets filters of its own: to ignore is not enough
+        warnings.simplefilter("ignore")
+        return function(*args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +80,16 @@ class PyfuncPredictor:
         """Ask with a pandas frame of the signature's types."""
         if not frame.height:
             return np.empty(0)
-        made = {
-            name: _array(frame.get_column(name), self.types.get(name, ""))
-            for name in self.fields.names
-            if not self._left_out(frame.get_column(name))
-        }
-        return self._read(self.predict(pd.DataFrame(made, index=range(frame.height))), frame.height)
+        loose = [name for name in self.types if name in frame.columns and frame.schema[name].is_integer()]
+        holed = [name for name in loose if frame.get_column(name).null_count()]
+        if not holed:
+            return self._ask(frame, set())
+        missing = np.column_stack([frame.get_column(name).is_null().to_numpy() for name in holed])
+        patterns, which = np.unique(missing, axis=0, return_inverse=True)
+        places = [np.flatnonzero(which == number) for number in range(len(patterns))]
+        absent = [{name for name, hole in zip(holed, row, strict=True) if hole} for row in patterns]
+        answers = [self._ask(frame[rows], names) for rows, names in zip(places, absent, strict=True)]
+        return _in_order(answers, places)
 
     def record(self, *values: Any) -> object:
         """Ask with a frame of one row."""
@@ -94,11 +103,16 @@ class PyfuncPredictor:
         """Refuse: code of any kind does not tell what each field added."""
         raise NoReasonsError
 
-    def _left_out(self, column: pl.Series) -> bool:
-        """Tell whether MLflow takes a column only by its absence: it knows no whole number that is missing."""
-        return column.name in self.types and column.dtype.is_integer() and column.null_count() == len(column)
+    def _ask(self, frame: pl.DataFrame, absent: set[str]) -> Any:
+        """Ask about rows; MLflow knows no whole number that is missing, and takes the column's absence for it."""
+        made = {
+            field.name: _array(frame.get_column(field.name), self.types.get(field.name, ""))
+            for field in self.fields
+            if field.name not in absent
+        }
+        return self._read(self.predict(pd.DataFrame(made, index=range(frame.height))), frame.height)
 
-    def _read(self, answered: Any, rows: int) -> object:
+    def _read(self, answered: Any, rows: int) -> Any:
         """Take the score, or the label, out of what a model of any kind answered."""
         if isinstance(answered, pd.DataFrame):
             names = [name for name in (self.output.tensor, self.output.target) if name in answered.columns]
@@ -113,7 +127,7 @@ class PyfuncPredictor:
         if found.ndim == 1 and found.dtype.kind in "iufb":
             return found.astype(np.float64) * self.output.scale
         if found.ndim == 1 and len(found) == rows and all(isinstance(value, str) for value in found):
-            return Facets(pl.DataFrame({"label": [str(value) for value in found]}))
+            return pd.DataFrame({"label": found.astype(object)})
         return answered
 
     def _place(self, width: int) -> int:
@@ -123,6 +137,16 @@ class PyfuncPredictor:
         if target.isdecimal() and int(target) < width:
             return int(target)
         raise ValueError(f"The model answers with {width} columns; expected class to be a number below that.")
+
+
+def _in_order(answers: Sequence[Any], places: Sequence[NDArray[np.int64]]) -> object:
+    """Put the answers about several sets of rows together, in the order of the rows."""
+    order = np.argsort(np.concatenate(places))
+    if all(isinstance(answer, np.ndarray) for answer in answers):
+        return np.concatenate(answers)[order]
+    if all(isinstance(answer, pd.DataFrame) for answer in answers):
+        return pd.concat(answers, ignore_index=True).iloc[order].reset_index(drop=True)
+    raise TypeError("The model answers with neither numbers nor texts nor a frame.")
 
 
 def _array(column: pl.Series, told: str) -> NDArray[Any]:
