@@ -35,7 +35,7 @@ def samples_of(
     limit: int,
     thresholds: Callable[[int], Sequence[float]] | None = None,
 ) -> tuple[tuple[Any, ...], ...]:
-    """Give records: each value alone among ordinary ones, then mixtures.
+    """Give records: every value in a mixture once, then alone among ordinary ones.
 
     Args:
         features: what the estimator reads, with the categories it knows.
@@ -50,11 +50,11 @@ def samples_of(
         grids[source.place] = _grid(source, feature.values, near)
     draw = random.Random(0)  # noqa: S311 - the same records every time
     ordinary = [grid[0] for grid in grids]
+    mixed_up = [draw.sample(grid, len(grid)) for grid in grids]
+    together = [tuple(grid[turn % len(grid)] for grid in mixed_up) for turn in range(max(map(len, grids), default=0))]
     alone = [(*ordinary[:place], one, *ordinary[place + 1 :]) for place, grid in enumerate(grids) for one in grid]
     draw.shuffle(alone)
-    mixed = [tuple(draw.choice(grid) for grid in grids) for _ in range(limit)]
-    rows = [tuple(ordinary), *(row for pair in zip(alone, mixed, strict=False) for row in pair), *mixed]
-    return tuple(dict.fromkeys(rows))[:limit]
+    return tuple(dict.fromkeys([tuple(ordinary), *together, *alone]))[:limit]
 
 
 def _grid(source: Source, values: Sequence[Any], near: Iterable[float]) -> list[Any]:
