@@ -69,7 +69,7 @@ def test_clients_alone_get_it_too(folders: Any, clients: pd.DataFrame, kind: str
 def test_the_runtime_keeps_its_promises(folders: Any, clients: pd.DataFrame, kind: str) -> None:
     """The public suite holds: holes, text for numbers, whole numbers, unseen text, batches of none and one."""
     path, _ = folders[kind]
-    check_runtime(lambda: active(path), some_records(clients, 3), tolerance=SINGLE_PRECISION)
+    check_runtime(lambda: active(path), some_records(clients, 20), tolerance=SINGLE_PRECISION)
 
 
 @pytest.mark.parametrize("kind", KINDS)

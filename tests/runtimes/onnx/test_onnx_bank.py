@@ -105,7 +105,7 @@ def test_the_fast_way_to_one_record_is_in_use(fitted: Fitted) -> None:
 
 def test_the_runtime_keeps_its_promises(fitted: Fitted) -> None:
     """The public suite holds: holes, text for numbers, whole numbers, unseen text, batches of none and one."""
-    check_runtime(lambda: model_of(fitted), some_records(fitted.rows, 3), tolerance=SINGLE_PRECISION)
+    check_runtime(lambda: model_of(fitted), some_records(fitted.rows, 20), tolerance=SINGLE_PRECISION)
 
 
 def test_the_last_class_is_the_default(logistic: Fitted) -> None:
