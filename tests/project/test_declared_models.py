@@ -68,6 +68,14 @@ def test_a_mistake_is_told_with_its_line(project: Written, entry: str, line: int
     assert any(problem.startswith(f"mlsm.toml:{line}: ") and said in problem for problem in problems), problems
 
 
+@pytest.mark.parametrize("option", ["trust = true", 'trust = ["acme.Cut"]', 'classes = ["no", "yes"]'])
+def test_an_option_that_a_hint_names_may_be_written(project: Written, option: str) -> None:
+    """What the runtimes' hints tell people to write, the project takes."""
+    entry = f'[[model]]\nname = "t"\nversion = "1"\npath = "no.skops"\n{option}\n'
+    (problem,) = project.write(f"{HEAD}{entry}", two=TWO).mistakes()
+    assert "The file 'no.skops' is not there." in problem
+
+
 def test_a_section_instead_of_tables_is_a_mistake(project: Written) -> None:
     """[model] is not [[model]]."""
     (problem,) = project.write(HEAD + '[model]\nname = "t"\n', two=TWO).mistakes()

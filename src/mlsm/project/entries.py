@@ -64,7 +64,7 @@ _MODEL: dict[str, tuple[_Is, str]] = {
     "classes": (_texts, 'classes = ["no", "yes"], in the order of the file'),
     "scale": (_number, "scale = 100"),
     "tensor": (_text, 'tensor = "probabilities"'),
-    "trust": (lambda value: isinstance(value, bool), "trust = true"),
+    "trust": (lambda value: isinstance(value, bool) or _texts(value), "trust = true, or a list of names of types"),
     "baseline": (lambda value: isinstance(value, dict), "baseline = { age = 40 }"),
 }
 _SUMMARY: dict[str, tuple[_Is, str]] = {
