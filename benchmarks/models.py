@@ -2,8 +2,10 @@
 
 A scorecard, a recency scorecard, a scikit-learn pipeline, LightGBM, a forest in ONNX. The
 hand-written script uses polars expressions for the scorecards, the pipeline's coefficients
-as tables, and the same libraries for the rest; it checks nothing. Targets: at most 1.15 of
-the script, memory under 1.2 GB however long the file.
+as tables, and the same libraries for the rest; it checks nothing. MLflow's pyfunc is asked
+for the three fitted models alone, over a tenth of the leads, and its time multiplied.
+Targets: at most 1.15 of the script, at least 5 times as fast as MLflow, memory under 1.2 GB
+however long the file.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from benchmarks._fitted import COLUMNS, NUMBERS, TODAY, WORDS, fit, write_leads
 
 MILLION = 1_000_000
 ROUNDS = 3
+TENTH = 10
 
 
 def by_hand(folder: Path, source: str, target: str) -> None:
@@ -85,7 +88,41 @@ def by_mlsm(folder: Path, source: str, target: str) -> None:
     run(job, outputs=[Output(writer=open_writer(target), wide=True)])
 
 
-WAYS = {"hand": by_hand, "mlsm": by_mlsm}
+def by_mlflow(folder: Path, source: str, target: str) -> None:
+    """Ask the three fitted models through pyfunc, on pandas, over a tenth of the leads; the points by columns."""
+    import mlflow
+    import pandas as pd
+
+    table = pl.read_parquet(source, columns=["id", *COLUMNS]).head(MILLION // TENTH).to_pandas()
+    scores = pd.DataFrame({"id": table["id"], "fit": 30.0 * (table["employees"] >= 5000)})
+    for name in ("propensity", "booster", "forest"):
+        model = mlflow.pyfunc.load_model(str(_saved(folder, name)))
+        wanted = table[[*NUMBERS, *WORDS]] if name == "propensity" else table[list(NUMBERS)]
+        scores[name] = 100 * pd.Series(list(model.predict(wanted)))
+    scores["best"] = scores.drop(columns=["id"]).max(axis=1)
+    scores.to_parquet(target)
+
+
+def _saved(folder: Path, name: str) -> Path:
+    """Save a model as MLflow does, once."""
+    import pickle
+
+    import lightgbm
+    import mlflow
+
+    path = folder / "mlflow" / name
+    if not path.exists():
+        if name == "booster":
+            mlflow.lightgbm.save_model(lightgbm.Booster(model_file=folder / "booster.txt"), path)
+        else:
+            fitted = pickle.loads((folder / f"{name}.pickle").read_bytes())
+            mlflow.sklearn.save_model(
+                fitted, path, serialization_format="cloudpickle", pyfunc_predict_fn="predict_proba"
+            )
+    return path
+
+
+WAYS = {"hand": by_hand, "mlsm": by_mlsm, "mlflow": by_mlflow}
 
 
 def measured(way: str, folder: Path, source: Path, target: Path) -> tuple[float, float]:
@@ -114,10 +151,14 @@ def main() -> None:
         source = folder / f"fitted-{rows}.parquet"
         if not source.exists():
             write_leads(source, rows)
-        found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+        found: dict[str, list[tuple[float, float]]] = {way: [] for way in ("hand", "mlsm")}
         for _ in range(ROUNDS):
             for way, times in found.items():
                 times.append(measured(way, project, source, folder / f"{way}.parquet"))
+        if rows == MILLION:
+            measured("mlflow", project, source, folder / "mlflow.parquet")  # saves the models
+            seconds, peak = measured("mlflow", project, source, folder / "mlflow.parquet")
+            found["mlflow"] = [(seconds * TENTH, peak)]
         hand = median(seconds for seconds, _ in found["hand"])
         for way, times in found.items():
             seconds = median(second for second, _ in times)
