@@ -91,6 +91,7 @@ def by_mlsm(folder: Path, source: str, target: str) -> None:
 def by_mlflow(folder: Path, source: str, target: str) -> None:
     """Ask the three fitted models through pyfunc, on pandas, over a tenth of the leads; the points by columns."""
     import mlflow
+    import numpy as np
     import pandas as pd
 
     table = pl.read_parquet(source, columns=["id", *COLUMNS]).head(MILLION // TENTH).to_pandas()
@@ -98,7 +99,8 @@ def by_mlflow(folder: Path, source: str, target: str) -> None:
     for name in ("propensity", "booster", "forest"):
         model = mlflow.pyfunc.load_model(str(_saved(folder, name)))
         wanted = table[[*NUMBERS, *WORDS]] if name == "propensity" else table[list(NUMBERS)]
-        scores[name] = 100 * pd.Series(list(model.predict(wanted)))
+        predicted = np.asarray(model.predict(wanted))
+        scores[name] = 100 * (predicted if predicted.ndim == 1 else predicted[:, 1])
     scores["best"] = scores.drop(columns=["id"]).max(axis=1)
     scores.to_parquet(target)
 
