@@ -53,7 +53,9 @@ def logistic(data: tuple[pd.DataFrame, pd.Series], tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="session")
 def forest(data: tuple[pd.DataFrame, pd.Series], tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     """Fit a random forest."""
-    return _fitted(RandomForestClassifier(50, min_samples_leaf=10, random_state=0), data, tmp_path_factory.mktemp("forest"))
+    return _fitted(
+        RandomForestClassifier(50, min_samples_leaf=10, random_state=0), data, tmp_path_factory.mktemp("forest")
+    )
 
 
 @pytest.fixture(scope="session", params=["logistic", "forest"])

@@ -136,7 +136,7 @@ def _evidence(estimator: Any, names: Sequence[str]) -> Iterator[tuple[str, Featu
         yield from _evidence_of_imputer(estimator, names)
     elif hasattr(estimator, "build_analyzer"):  # what reads text itself
         yield from ((name, Feature(name=name, kind="text")) for name in names)
-    elif len(getattr(estimator, "categories_", ())) == len(names):
+    elif names and len(getattr(estimator, "categories_", ())) == len(names):
         yield from (_of_categories(name, seen) for name, seen in zip(names, estimator.categories_, strict=True))
     elif isinstance(estimator, BaseEstimator):
         for inner in _within(estimator):
