@@ -15,7 +15,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
-from tests.runtimes.boosters import active, frame_of, predictor_of
+from tests.runtimes.boosters import active, by_record, frame_of, predictor_of
 from tests.runtimes.sklearn.bank import piped, saved
 from tests.runtimes.sklearn.leads import NUMBERS, leads, records, won
 
@@ -80,7 +80,7 @@ def test_a_planted_wrong_way_is_refused(tmp_path: Path) -> None:
     assert "refused" not in prepared(mlsm.Catalog([model])).steps[0].predictor.path
 
 
-class Skewed(LogisticRegression):
+class Skewed(LogisticRegression):  # type: ignore[misc]  # it ships no types
     """Answers otherwise than its coefficients say."""
 
     def predict_proba(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's
@@ -99,7 +99,7 @@ def test_many_categories_are_looked_up_in_a_moment(tmp_path: Path) -> None:
     handed = frame_of(model, records(frame))
     expected = estimator.predict_proba(frame)[:, 1]
     assert np.allclose(expected, np.asarray(predictor.columns(handed, None)), atol=1e-9, rtol=0)
-    assert np.allclose(expected[:200], [predictor.record(*row) for row in handed[:200].iter_rows()], atol=1e-9, rtol=0)
+    assert np.allclose(expected[:200], by_record(predictor, handed[:200]), atol=1e-9, rtol=0)
 
 
 def test_a_batch_is_scored_alike_however_many_rows_it_has(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_batch_is_scored_alike_however_many_rows_it_has(tmp_path: Path) -> Non
     frame = leads(holes=True)
     model = active(saved(piped(frame, LogisticRegression()).fit(frame, won(frame)), tmp_path))
     predictor = predictor_of(model)
-    few = frame_of(model, [*records(frame[:100]), *predictor.samples])
+    few = pl.concat([frame_of(model, records(frame[:100])), frame_of(model, list(predictor.samples))])
     many = pl.concat([few] * 5)
     expected = np.tile(np.asarray(predictor.columns(few, None)), 5)
     assert np.allclose(expected, np.asarray(predictor.columns(many, None)), atol=1e-15, rtol=0)

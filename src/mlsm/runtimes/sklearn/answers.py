@@ -55,8 +55,12 @@ class Answer:
         return min(0.0, self.scale), max(0.0, self.scale)
 
     def ask(self, estimator: Any, table: Any) -> Any:
-        """Call the estimator, whose warnings of categories that it does not know are no news."""
-        with warnings.catch_warnings():
+        """Call the estimator.
+
+        Its warnings of categories that it does not know are no news, and what overflows is
+        refused by itself, or as a score that is no number.
+        """
+        with warnings.catch_warnings(), np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             warnings.filterwarnings("ignore", message="Found unknown categories")
             return getattr(estimator, self.method)(table)
 
