@@ -83,7 +83,9 @@ def test_a_planted_function_is_refused(tmp_path: Path) -> None:
     assert ("os.system",) == refused.value.problems
 
 
-@pytest.mark.parametrize("dump", [joblib.dump, lambda made, path: path.write_bytes(pickle.dumps(made))], ids=str)
+@pytest.mark.parametrize(
+    "dump", [joblib.dump, lambda made, path: path.write_bytes(pickle.dumps(made))], ids=["joblib", "pickle"]
+)
 def test_a_pickle_is_opened_on_trust_alone(dump: Any, tmp_path: Path) -> None:
     """Without `trust` it is not opened at all; with it, it is scored like any other."""
     path = tmp_path / "model.joblib"
