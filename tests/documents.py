@@ -106,5 +106,5 @@ def _commands(body: str) -> Iterator[Step]:
         code = int(found[1]) if (found := _CODE.search(line)) else 0
         shell = f'mlsm() {{ {shlex.quote(sys.executable)} -m mlsm "$@"; }}; {line}'
         run = f"subprocess.run(['bash', '-c', {shell!r}], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)"
-        told = f"print(done.stdout, end='')\nassert done.returncode == {code}, done.args"
+        told = f"print(done.stdout, end='')\nassert done.returncode == {code}, done.stdout"
         yield Step(code=f"done = {run}\n{told}", shown=shown.rstrip("\n") + "\n" if shown.strip() else None)
