@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
+from doctest import ELLIPSIS, OutputChecker
 from itertools import zip_longest
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def run_steps(steps: Collection[Step], folder: Path) -> tuple[str, list[str], li
 
 
 def _alike(shown: str, printed: str) -> bool:
-    return OutputChecker().check_output(shown, printed, ELLIPSIS | NORMALIZE_WHITESPACE)
+    return OutputChecker().check_output(shown, printed, ELLIPSIS)
 
 
 def _writing(name: str, body: str) -> str:

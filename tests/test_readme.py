@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.documents import run_steps, steps_of
 
 README = Path(__file__).parent.parent / "README.md"
 
 
 def test_examples_print_what_the_readme_says(tmp_path: Path) -> None:
     """The Python blocks, run as one script, print the text blocks, one after the other."""
-    text = README.read_text(encoding="utf-8")
-    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
-    expected = "".join(re.findall(r"```text\n(.*?)```", text, re.DOTALL))
-    script = tmp_path / "readme.py"
-    script.write_text(code, encoding="utf-8")
+    steps = steps_of(README.read_text(encoding="utf-8"), languages=("python", "text"))
 
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    stderr, expected, told = run_steps(steps, tmp_path)
 
-    assert ("", expected) == (done.stderr, done.stdout)
+    assert ("", expected) == (stderr, told)
+    assert 2 == len(steps)
 
 
 def test_commands_of_a_project_run(tmp_path: Path) -> None:
