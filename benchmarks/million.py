@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 import polars as pl
-import psutil
+from benchmarks._measured import measured
 
 import mlsm
 import mlsm.readers.parquet
@@ -129,22 +128,6 @@ def _best_by_column(results: pl.DataFrame) -> pl.Series:
     return results.select(pl.max_horizontal(pl.col(r"^.*\.score$"))).to_series()
 
 
-def measured(way: str, source: Path, target: Path) -> tuple[float, float]:
-    """Run one side in a process of its own; give seconds of work and peak megabytes."""
-    command = [sys.executable, "-m", "benchmarks.million", way, str(source), str(target)]
-    process = psutil.Popen(command, stdout=subprocess.PIPE, text=True)
-    peak = 0
-    while process.poll() is None:
-        try:
-            family = [process, *process.children(recursive=True)]
-            peak = max(peak, sum(member.memory_info().rss for member in family))
-        except psutil.NoSuchProcess:
-            break
-        time.sleep(0.01)
-    seconds = float((process.stdout.read() if process.stdout else "").strip())
-    return seconds, peak / 2**20
-
-
 WAYS = {
     "hand": by_hand,
     "mlsm": by_mlsm,
@@ -164,7 +147,7 @@ def main() -> None:
         found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
         for _ in range(ROUNDS):
             for way, times in found.items():
-                times.append(measured(way, source, folder / "scores.parquet"))
+                times.append(measured("benchmarks.million", way, str(source), str(folder / "scores.parquet")))
         hand = median(seconds for seconds, _ in found["hand"])
         for way, times in found.items():
             seconds = median(second for second, _ in times)

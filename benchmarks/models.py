@@ -11,7 +11,6 @@ however long the file.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +20,8 @@ from statistics import median
 from typing import Any
 
 import polars as pl
-import psutil
 from benchmarks._fitted import COLUMNS, NUMBERS, TODAY, WORDS, fit, write_leads
+from benchmarks._measured import measured
 
 MILLION = 1_000_000
 ROUNDS = 3
@@ -127,21 +126,6 @@ def _saved(folder: Path, name: str) -> Path:
 WAYS = {"hand": by_hand, "mlsm": by_mlsm, "mlflow": by_mlflow}
 
 
-def measured(way: str, folder: Path, source: Path, target: Path) -> tuple[float, float]:
-    """Run one side in a process of its own; give seconds of work and peak megabytes."""
-    command = [sys.executable, "-m", "benchmarks.models", way, str(folder), str(source), str(target)]
-    process = psutil.Popen(command, stdout=subprocess.PIPE, text=True)
-    peak = 0
-    while process.poll() is None:
-        try:
-            family = [process, *process.children(recursive=True)]
-            peak = max(peak, sum(member.memory_info().rss for member in family))
-        except psutil.NoSuchProcess:
-            break
-        time.sleep(0.01)
-    return float((process.stdout.read() if process.stdout else "").strip()), peak / 2**20
-
-
 def main() -> None:
     """Print time and memory of each way, for one and four million leads."""
     folder = Path(os.environ.get("MLSM_BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks"
@@ -156,10 +140,16 @@ def main() -> None:
         found: dict[str, list[tuple[float, float]]] = {way: [] for way in ("hand", "mlsm")}
         for _ in range(ROUNDS):
             for way, times in found.items():
-                times.append(measured(way, project, source, folder / f"{way}.parquet"))
+                times.append(
+                    measured("benchmarks.models", way, str(project), str(source), str(folder / f"{way}.parquet"))
+                )
         if rows == MILLION:
-            measured("mlflow", project, source, folder / "mlflow.parquet")  # saves the models
-            seconds, peak = measured("mlflow", project, source, folder / "mlflow.parquet")
+            measured(
+                "benchmarks.models", "mlflow", str(project), str(source), str(folder / "mlflow.parquet")
+            )  # saves the models
+            seconds, peak = measured(
+                "benchmarks.models", "mlflow", str(project), str(source), str(folder / "mlflow.parquet")
+            )
             found["mlflow"] = [(seconds * TENTH, peak)]
         hand = median(seconds for seconds, _ in found["hand"])
         for way, times in found.items():
