@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FACETS",
     "KEPT",
+    "KEPT_OBJECT",
     "Batch",
     "ModelColumns",
     "Trace",
@@ -39,6 +40,8 @@ Facet: TypeAlias = Literal["outcome", "score", "label", "output", "reasons", "er
 FACETS: tuple[Facet, ...] = ("outcome", "score", "label", "output", "reasons", "error", "substitute")
 KEPT = "keep:"
 """Prefix of the columns that travel untouched, so that none collides with a facet."""
+KEPT_OBJECT = f"{KEPT}\0"
+"""Name of the column that has the kept columns as one JSON object, where a store hands them on to another."""
 
 
 def facet(key: str, name: Facet) -> str:

@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from mlsm.contracts.executors import Executor
 from mlsm.contracts.inputs import Column, Facts, RawPart, Reader, Reject
+from mlsm.contracts.keeping import (
+    Forgotten,
+    HeldRow,
+    Holdings,
+    Pruned,
+    StoredLane,
+    Tombstones,
+    last_good_schema,
+)
 from mlsm.contracts.models import (
     ROW_ID,
     ArtefactRuntime,
@@ -30,12 +39,16 @@ __all__ = [
     "Executor",
     "Facets",
     "Facts",
+    "Forgotten",
+    "HeldRow",
+    "Holdings",
     "InputEntry",
     "ModelEntry",
     "NoReasonsError",
     "OpenRun",
     "Opener",
     "Predictor",
+    "Pruned",
     "RawPart",
     "Reader",
     "Reasoned",
@@ -45,5 +58,8 @@ __all__ = [
     "Runtime",
     "Selection",
     "Store",
+    "StoredLane",
+    "Tombstones",
     "Writer",
+    "last_good_schema",
 ]

@@ -94,7 +94,9 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A run as the store tells of it.
 
     `state` is `open`, `finished` or `interrupted`; `counts` holds committed results by
-    model version and outcome; `report` what the closing run said of itself.
+    model version and outcome; `report` what the closing run said of itself. `forgotten`
+    counts records that were left out or taken out because somebody asked to be forgotten,
+    `pruned` the results and rejects that are counted here and no longer held.
     """
 
     run_id: str
@@ -107,6 +109,8 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     rejects: int
     counts: dict[str, dict[str, int]]
     report: dict[str, Any] = {}
+    forgotten: int = 0
+    pruned: int = 0
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):

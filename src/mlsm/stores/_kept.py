@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from mlsm._batch import KEPT
+from mlsm._batch import KEPT, KEPT_OBJECT
 
 __all__ = ["kept_objects"]
 
@@ -13,7 +13,7 @@ def kept_objects(frame: pl.DataFrame) -> pl.Series | None:
     """Write the kept columns of each row as a JSON object, None where nothing is kept.
 
     Bytes are written in base64, dates and times in ISO form; what JSON cannot say (NaN and
-    infinities) is null.
+    infinities) is null. A column of such objects, as another store hands it on, stays as it is.
 
     Example:
         >>> kept_objects(pl.DataFrame({"record_id": ["7"], "keep:owner": ["Ada"]})).item()
@@ -22,6 +22,8 @@ def kept_objects(frame: pl.DataFrame) -> pl.Series | None:
     names = [name for name in frame.columns if name.startswith(KEPT)]
     if not names:
         return None
+    if KEPT_OBJECT in names:
+        return frame.get_column(KEPT_OBJECT).alias("kept")
     columns = []
     for name in names:
         column = pl.col(name).alias(name.removeprefix(KEPT))

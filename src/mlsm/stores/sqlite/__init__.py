@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsm._batch import Batch
 from mlsm._result import Result
 from mlsm._typing import Lane
-from mlsm.contracts import OpenRun, Reject, RunEntry, RunPlan, Selection
+from mlsm.contracts import (
+    Forgotten,
+    Holdings,
+    OpenRun,
+    Pruned,
+    Reject,
+    RunEntry,
+    RunPlan,
+    Selection,
+    StoredLane,
+    Tombstones,
+)
 from mlsm.errors import StoreError
 from mlsm.stores.sqlite import listing, reading, runs
 from mlsm.stores.sqlite.connection import Connections
@@ -147,10 +159,58 @@ class SqliteStore:
         with self._connections.reading() as db:
             yield from listing.list_rejects(db, runs.find(db, runs.resolved(db, run_id)))
 
-    def inputs(self, run_id: str) -> Iterator[pl.DataFrame]:
-        """Yield the kept inputs of a run, part by part."""
+    def inputs(self, run_id: str, *, record_id: str | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the kept inputs of a run, part by part; of one record its rows alone."""
         with self._connections.reading() as db:
-            yield from listing.list_inputs(db, runs.find(db, runs.resolved(db, run_id)))
+            yield from listing.list_inputs(db, runs.find(db, runs.resolved(db, run_id)), record_id)
+
+    def top(self, model: str, n: int) -> list[Result]:
+        """Give the n best results of a name (its scores) or key (what is current), the best first."""
+        raise NotImplementedError
+
+    def last_good(self, names: Sequence[str], record_ids: Sequence[str]) -> pl.DataFrame:
+        """Give the last good score of each record and name."""
+        raise NotImplementedError
+
+    def held(self, record_id: str) -> Holdings:
+        """Give all that is held of a record."""
+        raise NotImplementedError
+
+    def forget(self, record_id: str) -> Forgotten:
+        """Remove a record from everything, and leave a tombstone."""
+        raise NotImplementedError
+
+    def lift(self, record_id: str) -> bool:
+        """Remove a tombstone; tell whether there was one."""
+        raise NotImplementedError
+
+    def tombstones(self) -> Tombstones:
+        """Give the tombstones with their key."""
+        raise NotImplementedError
+
+    def bury(self, tombstones: Tombstones) -> None:
+        """Take over the tombstones of another store."""
+        raise NotImplementedError
+
+    def prune(self, *, keep_runs: int | None = None, before: datetime | None = None) -> Pruned:
+        """Remove what is old and no longer needed."""
+        raise NotImplementedError
+
+    def check(self) -> list[str]:
+        """Look for faults in what is stored."""
+        raise NotImplementedError
+
+    def size(self) -> int:
+        """Give the bytes that the file and its log take."""
+        raise NotImplementedError
+
+    def lanes(self) -> Iterator[StoredLane]:
+        """Yield every committed lane, by seq."""
+        raise NotImplementedError
+
+    def adopt(self, entry: RunEntry) -> None:
+        """Take over a run of another store, without its counts."""
+        raise NotImplementedError
 
     def dispose(self) -> None:
         """Close the file; a later call opens it again."""

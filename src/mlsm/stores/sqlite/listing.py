@@ -84,11 +84,14 @@ def list_rejects(db: sqlite3.Connection, run: int) -> Iterator[Reject]:
         yield Reject(source=source, row=row, line=line, record_id=record_id, reason=reason)
 
 
-def list_inputs(db: sqlite3.Connection, run: int) -> Iterator[pl.DataFrame]:
-    """Yield the kept inputs of a run, a frame a part."""
+def list_inputs(db: sqlite3.Connection, run: int, record_id: str | None = None) -> Iterator[pl.DataFrame]:
+    """Yield the kept inputs of a run, a frame a part; of one record where it is named."""
     query = "SELECT i.block FROM lane l JOIN input i ON i.seq = l.seq WHERE l.run = ? ORDER BY l.part"
     for (block,) in db.execute(query, (run,)):
-        yield pl.read_ipc(BytesIO(block))
+        frame = pl.read_ipc(BytesIO(block))
+        own = frame if record_id is None else frame.filter(pl.col("record_id") == record_id)
+        if record_id is None or own.height:
+            yield own
 
 
 def _arrival(db: sqlite3.Connection, seqs: Sequence[int]) -> pl.DataFrame | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,33 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from mlsm._batch import Batch, long_schema, read_result
+from mlsm._batch import Batch, read_result
 from mlsm._result import Result
 from mlsm._typing import Lane
-from mlsm.contracts import OpenRun, Reject, RunEntry, RunPlan, Selection
+from mlsm.contracts import (
+    Forgotten,
+    Holdings,
+    OpenRun,
+    Pruned,
+    Reject,
+    RunEntry,
+    RunPlan,
+    Selection,
+    StoredLane,
+    Tombstones,
+    last_good_schema,
+)
 from mlsm.errors import StoreError, UnknownNameError
 from mlsm.stores._digests import refuse_changed_digests
-from mlsm.stores._kept import kept_objects
+from mlsm.stores._keeping import refuse_other_key, refuse_other_plan, refuse_unbounded
+from mlsm.stores._lanes import lane_batch
 from mlsm.stores._lookup import find_run_id
 from mlsm.stores._resume import Begun, run_to_resume
 from mlsm.stores._runid import new_run_id
 from mlsm.stores._selection import selected
+from mlsm.stores._tombstones import without_forgotten
+from mlsm.stores.memory import keeping
+from mlsm.stores.memory.lanes import LONG, Committed, Run, counted, gather, long_with_kept
 
 __all__ = ["MemoryStore", "open_store"]
 
@@ -40,30 +55,6 @@ def open_store(url: str, folder: Path) -> MemoryStore:  # noqa: ARG001 - every s
     return MemoryStore()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Committed:
-    """One lane of a part; `first` tells whether it came before the other one."""
-
-    seq: int
-    run_id: str
-    part: int
-    lane: Lane
-    frame: pl.DataFrame
-    records: int
-    first: bool
-    rejects: tuple[Reject, ...]
-    inputs: pl.DataFrame | None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Run:
-    plan: RunPlan
-    started_at: datetime
-    state: str = "open"
-    finished_at: datetime | None = None
-    report: dict[str, Any] = field(default_factory=dict)
-
-
 class MemoryStore:
     """Results in lists and frames; every question looks at all of them."""
 
@@ -71,9 +62,10 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._runs: dict[str, _Run] = {}
-        self._lanes: list[_Committed] = []
+        self._runs: dict[str, Run] = {}
+        self._lanes: list[Committed] = []
         self._digests: dict[str, str] = {}
+        self._tombstones = Tombstones()
 
     def open_run(self, plan: RunPlan, *, resume: bool = False) -> OpenRun:
         """Begin a run, or take up an unfinished one."""
@@ -87,7 +79,7 @@ class MemoryStore:
             resumed = run_id is not None
             if run_id is None:
                 run_id = new_run_id()
-                self._runs[run_id] = _Run(plan=plan, started_at=datetime.now(UTC))
+                self._runs[run_id] = Run(plan=plan, started_at=datetime.now(UTC))
             self._runs[run_id].state = "open"
             done = frozenset((lane.part, lane.lane) for lane in self._of_run(run_id))
             return OpenRun(run_id=run_id, as_of=self._runs[run_id].plan.as_of, resumed=resumed, done=done)
@@ -96,28 +88,35 @@ class MemoryStore:
         """Commit one lane of a part, or change nothing and return False if it is there."""
         batch = replace(batch.lane(lane), run_id=run_id)
         with self._lock:
-            plan = self._opened(run_id).plan
+            run = self._opened(run_id)
             there = [committed.lane for committed in self._of_run(run_id) if committed.part == part]
             if lane in there:
                 return False
             if batch.frame.get_column("record_id").is_duplicated().any():
                 raise StoreError(f"Part {part} of run {run_id!r} has a record twice; each may come once in a part.")
             active = {model.key for model in batch.models if model.lane == "active"}
-            entries = [model for model in plan.models if model.key in active]
+            entries = [model for model in run.plan.models if model.key in active]
             refuse_changed_digests(self._digests, entries)
             self._digests |= {model.key: model.digest for model in entries}
-            committed = _Committed(
+            batch, rejects, dropped = without_forgotten(batch, rejects, self._tombstones)
+            committed = Committed(
                 seq=len(self._lanes) + 1,
                 run_id=run_id,
                 part=part,
                 lane=lane,
-                frame=_long_with_kept(batch),
-                records=len(batch),
+                as_of=batch.as_of,
+                scored_at=batch.scored_at,
+                frame=long_with_kept(batch),
                 first=not there,
                 rejects=() if there else tuple(rejects),
                 inputs=None if there else batch.inputs,
             )
             self._lanes.append(committed)
+            run.counts += counted(committed.frame)
+            if committed.first:
+                run.records += len(batch)
+                run.rejects += len(committed.rejects)
+                run.forgotten += dropped
             return True
 
     def close_run(self, run_id: str, *, state: str, report: Mapping[str, Any]) -> None:
@@ -151,13 +150,13 @@ class MemoryStore:
 
     def history(self, record_id: str) -> list[Result]:
         """Give every committed result of a record, newest first, those of trials too."""
-        found = self._results(self._lanes).filter(pl.col("record_id") == record_id)
+        found = gather(self._lanes).filter(pl.col("record_id") == record_id)
         return _values(found.sort("as_of", "seq", "place", descending=[True, True, False]))
 
     def kept(self, record_id: str) -> dict[str, Any]:
         """Give the kept columns of a record as they came with the newest live part that has some."""
         own = (pl.col("record_id") == record_id) & pl.col("kept").is_not_null()
-        found = self._results(self._live()).filter(own).sort("as_of", "seq")
+        found = gather(self._live()).filter(own).sort("as_of", "seq")
         kept = found.get_column("kept").to_list()
         return msgspec.json.decode(kept[-1], type=dict[str, Any]) if kept else {}
 
@@ -176,14 +175,14 @@ class MemoryStore:
         key = pl.format("{}@{}", "model", "version").replace_strict(order, default=len(order), return_dtype=pl.Int64)
         lanes = self._of_run(run_id)
         for number in sorted({lane.part for lane in lanes if part in {None, lane.part}}):
-            found = self._results([lane for lane in lanes if lane.part == number])
+            found = gather([lane for lane in lanes if lane.part == number])
             yield _shown(found.with_columns(key.alias("key")).sort("row", "key", maintain_order=True), selection)
 
     def changes(self, after: int) -> Iterator[tuple[int, pl.DataFrame]]:
         """Yield (seq, results) of every live lane committed after `after`, by seq."""
         for lane in self._live():
             if lane.seq > after:
-                yield lane.seq, _shown(self._results([lane]), Selection())
+                yield lane.seq, _shown(gather([lane]), Selection())
 
     def seq(self, run_id: str | None = None) -> int:
         """Give the greatest seq (of a run), 0 where nothing is committed."""
@@ -195,16 +194,106 @@ class MemoryStore:
         for lane in sorted(self._of_run(self._resolved(run_id)), key=lambda lane: lane.part):
             yield from lane.rejects
 
-    def inputs(self, run_id: str) -> Iterator[pl.DataFrame]:
-        """Yield the kept inputs of a run, part by part."""
+    def inputs(self, run_id: str, *, record_id: str | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the kept inputs of a run, part by part; of one record its rows alone."""
         for lane in sorted(self._of_run(self._resolved(run_id)), key=lambda lane: lane.part):
             if lane.inputs is not None:
-                yield lane.inputs
+                own = lane.inputs if record_id is None else lane.inputs.filter(pl.col("record_id") == record_id)
+                if record_id is None or own.height:
+                    yield own
+
+    def top(self, model: str, n: int) -> list[Result]:
+        """Give the n best results of a name (its scores) or key (what is current), the best first."""
+        name, _, version = model.partition("@")
+        own = pl.col("model") == name
+        if version:
+            found = self._newest(["model", "version"], own & (pl.col("version") == version), active=False)
+        else:
+            found = self._newest(["model"], own, active=True)
+        usable = found.filter((pl.col("outcome") == "ok") & pl.col("score").is_not_null())
+        return _values(usable.sort("score", "record_id", descending=[True, False]).head(n))
+
+    def last_good(self, names: Sequence[str], record_ids: Sequence[str]) -> pl.DataFrame:
+        """Give the last good score of each record and name."""
+        own = pl.col("model").is_in(names) & pl.col("record_id").is_in(record_ids)
+        found = keeping.last_good(gather(self._live()).filter(own))
+        return found.select(last_good_schema().keys())
+
+    def held(self, record_id: str) -> Holdings:
+        """Give all that is held of a record."""
+        return keeping.held(self._lanes, record_id)
+
+    def forget(self, record_id: str) -> Forgotten:
+        """Remove a record from everything, and leave a tombstone."""
+        with self._lock:
+            stones = self._tombstones if self._tombstones.key else Tombstones.new()
+            self._tombstones = replace(stones, marks=stones.marks | {stones.mark(record_id)})
+            return keeping.forget(self._lanes, self._runs, record_id)
+
+    def lift(self, record_id: str) -> bool:
+        """Remove a tombstone; tell whether there was one."""
+        with self._lock:
+            stones = self._tombstones
+            (there,) = stones.among([record_id])
+            if there:
+                self._tombstones = replace(stones, marks=stones.marks - {stones.mark(record_id)})
+            return there
+
+    def tombstones(self) -> Tombstones:
+        """Give the tombstones with their key."""
+        return self._tombstones
+
+    def bury(self, tombstones: Tombstones) -> None:
+        """Take over the tombstones of another store."""
+        with self._lock:
+            refuse_other_key(self._tombstones, tombstones)
+            if tombstones.key:
+                self._tombstones = replace(tombstones, marks=tombstones.marks | self._tombstones.marks)
+
+    def prune(self, *, keep_runs: int | None = None, before: datetime | None = None) -> Pruned:
+        """Remove what is old and no longer needed."""
+        refuse_unbounded(keep_runs, before)
+        with self._lock:
+            return keeping.prune(self._lanes, self._runs, keep_runs=keep_runs, before=before)
+
+    def check(self) -> list[str]:
+        """Look for faults in what is stored."""
+        with self._lock:
+            return list(keeping.faults(self._lanes, self._runs, self._tombstones))
+
+    def size(self) -> int:
+        """Give the bytes that the frames take."""
+        frames = [frame for lane in self._lanes for frame in (lane.frame, lane.inputs) if frame is not None]
+        return sum(int(frame.estimated_size()) for frame in frames)
+
+    def lanes(self) -> Iterator[StoredLane]:
+        """Yield every committed lane, by seq."""
+        for lane in list(self._lanes):
+            times = {"as_of": lane.as_of, "scored_at": lane.scored_at}
+            batch = lane_batch(lane.frame, part=lane.part, inputs=lane.inputs, **times)
+            yield StoredLane(
+                run_id=lane.run_id, seq=lane.seq, part=lane.part, lane=lane.lane, batch=batch, rejects=lane.rejects
+            )
+
+    def adopt(self, entry: RunEntry) -> None:
+        """Take over a run of another store, without its counts."""
+        with self._lock:
+            if entry.run_id in self._runs:
+                refuse_other_plan(entry, self._runs[entry.run_id].plan)
+                return
+            state = "interrupted" if entry.state == "open" else entry.state
+            self._runs[entry.run_id] = Run(
+                plan=entry.plan,
+                started_at=entry.started_at,
+                state=state,
+                finished_at=entry.finished_at,
+                report=dict(entry.report),
+            )
 
     def dispose(self) -> None:
         """Do nothing: there is no connection to let go of."""
 
-    def _opened(self, run_id: str) -> _Run:
+    def _opened(self, run_id: str) -> Run:
         if run_id not in self._runs:
             raise UnknownNameError(f"No run {run_id!r} in the store; expected one that was opened in it.")
         return self._runs[run_id]
@@ -212,65 +301,41 @@ class MemoryStore:
     def _resolved(self, beginning: str) -> str:
         return find_run_id(beginning, [*reversed(self._runs)])
 
-    def _of_run(self, run_id: str) -> list[_Committed]:
+    def _of_run(self, run_id: str) -> list[Committed]:
         return [lane for lane in self._lanes if lane.run_id == run_id]
 
-    def _live(self) -> list[_Committed]:
+    def _live(self) -> list[Committed]:
         return [lane for lane in self._lanes if self._runs[lane.run_id].plan.purpose == "live"]
-
-    def _results(self, lanes: Sequence[_Committed]) -> pl.DataFrame:
-        """Gather the results of some lanes, with the seq of each."""
-        nothing = pl.DataFrame(schema={**_STORED, "seq": pl.Int64})
-        return pl.concat([nothing, *(lane.frame.with_columns(seq=pl.lit(lane.seq, pl.Int64)) for lane in lanes)])
 
     def _newest(self, each: list[str], records: pl.Expr, *, active: bool) -> pl.DataFrame:
         """Give the result of each (a name, or a version) with the greatest (as_of, seq)."""
-        found = self._results(self._live()).filter(records)
-        if active:
-            found = found.filter(pl.col("status") == "active")
-        newest = found.sort("as_of", "seq", "place").unique(["record_id", *each], keep="last", maintain_order=True)
-        return newest.sort("model", "as_of", "seq", "place", descending=[False, True, True, False])
+        found = keeping.newest(gather(self._live()).filter(records), each, active=active)
+        return found.sort("model", "as_of", "seq", "place", descending=[False, True, True, False])
 
     def _entry(self, run_id: str) -> RunEntry:
-        run, lanes = self._runs[run_id], self._of_run(run_id)
+        run = self._runs[run_id]
         counts: dict[str, dict[str, int]] = {}
-        results = self._results(lanes)
-        for model in run.plan.models:
-            own = results.filter((pl.col("model") == model.name) & (pl.col("version") == model.version))
-            if not own.is_empty():
-                counts[model.key] = dict(Counter(own.get_column("outcome")))
-        first = [lane for lane in lanes if lane.first]
+        for (key, outcome), count in sorted(run.counts.items()):
+            counts.setdefault(key, {})[outcome] = count
         return RunEntry(
             run_id=run_id,
             state=run.state,
             plan=run.plan,
             started_at=run.started_at,
             finished_at=run.finished_at,
-            parts_done=len(first),
-            records=sum(lane.records for lane in first),
-            rejects=sum(len(lane.rejects) for lane in first),
-            counts=counts,
+            parts_done=len({lane.part for lane in self._of_run(run_id)}),
+            records=run.records,
+            rejects=run.rejects,
+            counts={model.key: counts[model.key] for model in run.plan.models if model.key in counts},
             report=run.report,
+            forgotten=run.forgotten,
+            pruned=run.pruned,
         )
 
 
-_LONG: dict[str, Any] = {**long_schema(), "kept": pl.String()}
-_STORED: dict[str, Any] = {**_LONG, "row": pl.Int64(), "place": pl.Int64()}
-
-
-def _long_with_kept(batch: Batch) -> pl.DataFrame:
-    """Give a lane's results in long form with the kept columns, the row and the model's place."""
-    index = pl.int_range(pl.len(), dtype=pl.Int64)
-    models = max(1, len(batch.models))
-    long = batch.long().with_columns((index // models).alias("row"), (index % models).alias("place"))
-    kept = kept_objects(batch.frame)
-    objects = pl.lit(None, pl.String) if kept is None else pl.lit(kept).gather("row")
-    return long.with_columns(objects.alias("kept")).select(_STORED.keys())
-
-
 def _values(frame: pl.DataFrame) -> list[Result]:
-    return [read_result(row) for row in frame.select(_LONG.keys()).drop("kept").iter_rows()]
+    return [read_result(row) for row in frame.select(LONG.keys()).drop("kept").iter_rows()]
 
 
 def _shown(frame: pl.DataFrame, selection: Selection) -> pl.DataFrame:
-    return selected(frame.select(_LONG.keys()), selection)
+    return selected(frame.select(LONG.keys()), selection)
