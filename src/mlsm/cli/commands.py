@@ -21,6 +21,10 @@ COMMANDS: dict[str, str] = {
     "runs": "show past runs, or one of them and what failed in it",
     "export": "write scores to a file",
     "check": "try models on typical, hostile and golden records",
+    "compare": "compare two versions of a model by their stored results",
+    "promote": "make a version the active one",
+    "rollback": "take the last promotion back",
+    "history": "tell which version was active when",
     "scorecard": "turn a spreadsheet of points into a scorecard, or back",
 }
 """Every command with its line of help; each is a module of this package."""

@@ -23,6 +23,7 @@ __all__ = [
     "add_json",
     "add_store",
     "count",
+    "folder_of_project",
     "names",
     "open_input",
     "open_project",
@@ -37,7 +38,7 @@ def open_project(args: Namespace) -> Project:
     """Load the project that `--project` names, else the nearest one upward, and its models."""
     from mlsm.project import load_project
 
-    return load_project(_folder(args))
+    return load_project(folder_of_project(args))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +61,15 @@ def place_of_project(args: Namespace) -> ProjectPlace:
     """
     from mlsm.project.manifest import read_manifest
 
-    folder = _folder(args).resolve()
+    folder = folder_of_project(args).resolve()
     manifest, mistakes = read_manifest(folder, os.environ)
     if mistakes:
         raise ProjectError(f"Project {str(folder)!r} has mistakes:", problems=[str(mistake) for mistake in mistakes])
     return ProjectPlace(folder=folder, store_url=manifest.store_url, keep=manifest.keep)
 
 
-def _folder(args: Namespace) -> Path:
+def folder_of_project(args: Namespace) -> Path:
+    """Give the folder that `--project` names, else the nearest upward with a project file."""
     from mlsm.project import find_project
 
     return find_project(Path.cwd()) if args.project is None else Path(args.project)

@@ -84,7 +84,7 @@ class Inputs:
             rejects += found[: max(0, _REJECTS_SHOWN - len(rejects))]
         return Examination(
             rows=self.rows,
-            names=self._names(),
+            names=self.names,
             parts=self._parts,
             missing=self._missing(),
             rejected=rejected,
@@ -97,7 +97,7 @@ class Inputs:
         Raises:
             InputError: one of these, unless the job is forced.
         """
-        job, names = self.job, self._names()
+        job, names = self.job, self.names
         sources = ", ".join(repr(reader.source) for reader in job.inputs)
         if self.rows == 0 and job.force:
             return
@@ -183,13 +183,15 @@ class Inputs:
         stems = [part.stem for reader in self.job.inputs for part in islice(reader.parts(1, columns=()), 1)]
         return sorted({stem for stem in stems if stems.count(stem) > 1})
 
-    def _names(self) -> tuple[str, ...]:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Give the columns of all inputs, each once."""
         return tuple(dict.fromkeys(name for reader in self.job.inputs for name in reader.facts().names))
 
     def _missing(self) -> dict[str, tuple[str, ...]]:
         if self._prepared.shape != "flat":
             return {}
-        names = set(self._names())
+        names = set(self.names)
         missing = {}
         for step in self._prepared.steps:
             lacking = [f.column for f in step.model.inputs if f.required and f.column not in names]

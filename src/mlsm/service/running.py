@@ -96,7 +96,7 @@ def run(
         if store is not None and opened is not None:
             # What ended a run early is the news, not that the store cannot note it: it notices a process that is gone.
             with nullcontext() if finished else suppress(StoreError):
-                store.close_run(opened.run_id, state=report.state, report=_told(report))
+                store.close_run(opened.run_id, state=report.state, report={**_told(report), "columns": [*inputs.names]})
     return report
 
 

@@ -1,0 +1,85 @@
+"""Take the last promotion back: of a model, or of whichever was promoted last.
+
+It needs no model to load, and undoes one promotion each time. Leads that were scored
+meanwhile keep the score of the version taken back until they are scored again; how many
+they are is told, with the command that scores them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from mlsm.cli.changing import add_commit, commit_change
+from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
+from mlsm.cli.summary import tell_next
+from mlsm.cli.terminal import Terminal
+from mlsm.cli.wording import amount, clean
+from mlsm.errors import StoreError
+
+if TYPE_CHECKING:
+    from mlsm.contracts import Store
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = 'example:\n  mlsm rollback\n  mlsm rollback fit --reason "too many A"'
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a model (default: the one promoted last)")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why, for the history")
+    add_commit(parser)
+    add_store(parser)
+    add_json(parser)
+
+
+def run(args: Namespace, terminal: Terminal) -> int:
+    """Take a promotion back."""
+    from mlsm.project.promotion import carry_out, mended, project_text, taking_back
+
+    project = place_of_project(args)
+    mended(project.folder)
+    seen = project_text(project.folder)
+    move = taking_back(project.folder, args.name, seen, args.reason)
+    event = carry_out(project.folder, move, seen)
+    taken, back = f"{move.name}@{move.before}", None if move.to is None else f"{move.name}@{move.to}"
+    commit = commit_change(args, project.folder, f"Roll back {taken}" + (f": {args.reason}" if args.reason else ""))
+    carrying, again, trouble = None, "mlsm score FILE", None
+    try:
+        with opened_store(args.store, project) as store:
+            carrying, again = _carrying(store, move.name, move.before or ""), _scores_again(store)
+    except StoreError as error:  # the promotion is taken back whatever the store says
+        trouble = str(error).splitlines()[0]
+    if terminal.json:
+        told = {"rolled_back": event.id, "name": move.name, "from": move.before, "to": move.to, "commit": commit}
+        terminal.document({**told, "still_carrying": carrying, "score_again": again})
+    now = f"{clean(back)} is active" if back is not None else f"no version of {clean(move.name)} is active"
+    terminal.say(f"{clean(taken)} is taken back: {now} from the next run on.", style="bold green")
+    if trouble is not None:
+        terminal.say(f"How many leads carry its score cannot be told: {clean(trouble)}", style="yellow")
+    elif carrying:
+        carry = "carries" if carrying == 1 else "carry"
+        terminal.say(f"{amount(carrying, 'lead')} still {carry} the score of {clean(taken)}.", style="yellow")
+        tell_next([(again, "score them again")], terminal)
+    else:
+        terminal.say(f"No lead carries the score of {clean(taken)}.")
+    return 0
+
+
+def _carrying(store: Store, name: str, version: str) -> int:
+    """Count the leads whose score is one of this version."""
+    from mlsm.contracts import Selection
+
+    frames = store.scores(Selection(models=(name,)))
+    return sum(int((frame.get_column("version") == version).sum()) for frame in frames)
+
+
+def _scores_again(store: Store) -> str:
+    """Give the command of the last live run, without what would only go on with it."""
+    last = next((entry for entry in store.runs() if entry.plan.purpose == "live"), None)
+    words = [] if last is None else shlex.split(last.plan.provenance.get("command", ""))
+    if words[:1] == ["mlsm"]:
+        return shlex.join(word for word in words if word != "--resume")
+    return "mlsm score " + shlex.join([] if last is None else [one.source for one in last.plan.inputs]) or "FILE"

@@ -1,0 +1,159 @@
+"""Statuses edited in place, and the history that tells of it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mlsm.errors import ProjectError
+from mlsm.project.edits import with_statuses
+from mlsm.project.history import HISTORY, active_at, append, counted, read_history, told_by
+from mlsm.project.promotion import active_in, carry_out, mended, project_text, promoting, taking_back
+
+TEXT = """\
+# Our scoring.
+[project]
+name = "acme"  # the firm
+
+[models.active]
+fit = "1"  # since May
+other = "7"
+
+[models.draft]
+# on trial
+fit = ["2", "3"]
+
+[run]
+part_rows = 4  # small
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mlsm.toml").write_text(TEXT)
+    return tmp_path
+
+
+def promote(folder: Path, to: str, *, before: str | None, old: str = "draft") -> None:
+    carry_out(folder, promoting("fit", before=before, to=to, old=old, why="better"), project_text(folder))
+
+
+def test_comments_and_order_survive_an_edit() -> None:
+    """Only the lines that say the statuses change."""
+    edited = with_statuses(TEXT, "fit", {"2": "active", "1": "retired"})
+    kept = [line for line in TEXT.splitlines() if not line.startswith("fit")]
+    assert [line for line in edited.splitlines() if line in kept and line] == [line for line in kept if line]
+    assert tomllib.loads(edited)["models"] == {
+        "active": {"fit": "2", "other": "7"},
+        "draft": {"fit": "3"},
+        "retired": {"fit": "1"},
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[project]\nname = 'x'",
+        '[models]\nactive = {fit = "1", b = "2"}\n[run]\nmax_failed=0.2\n',
+        '[models]\nactive.fit = "1" # c\n[run]\npart_rows=3\n',
+        '[models.active]\r\nfit = "1"  # since May\r\n',
+        '[models.active]\n"fit" = "1"\n[models.draft]\nfit = []\n',
+    ],
+    ids=["empty", "no models", "inline", "dotted", "windows", "quoted"],
+)
+def test_every_way_to_write_statuses_can_be_edited(text: str) -> None:
+    """However the statuses are written, the edited file says the new ones and all else as before."""
+    edited = tomllib.loads(with_statuses(text, "fit", {"2": "active", "1": "draft"}))
+    assert (edited["models"]["active"]["fit"], edited["models"]["draft"]["fit"]) == ("2", "1")
+    rest = {key: value for key, value in tomllib.loads(text).items() if key != "models"}
+    assert {key: value for key, value in edited.items() if key != "models"} == rest
+
+
+def test_a_promotion_is_written_before_it_is_done_and_confirmed_after(folder: Path) -> None:
+    """The history holds how it began, the intent with who and why, and that it was done."""
+    promote(folder, "2", before="1")
+    events = read_history(folder)
+    assert [event.what for event in events] == ["found", "found", "promote", "done"]
+    assert (events[2].before, events[2].to, events[2].why) == ("1", "2", "better")
+    assert events[2].by
+    assert active_in(project_text(folder))["fit"] == "2"
+
+
+def test_an_intent_that_was_never_carried_out_does_not_count(folder: Path) -> None:
+    """A process killed after the intent leaves the old version active, and the next command says so."""
+    mended(folder)
+    append(folder, told_by("promote", name="fit", **{"from": "1", "to": "2"}))
+    events = mended(folder)
+    assert events[-1].what == "undone"
+    assert active_at(events) == {"fit": "1", "other": "7"}
+
+
+def test_an_intent_that_was_carried_out_counts_although_its_last_line_is_missing(folder: Path) -> None:
+    """A process killed after the replacement leaves the new version active, and the next command confirms it."""
+    promote(folder, "2", before="1")
+    lines = (folder / HISTORY).read_bytes().splitlines(keepends=True)
+    (folder / HISTORY).write_bytes(b"".join(lines[:-1]))
+    assert mended(folder)[-1].what == "done"
+    assert active_at(read_history(folder))["fit"] == "2"
+
+
+def test_half_a_line_at_the_end_is_cut_off(folder: Path) -> None:
+    """What a killed process left of a line is no line, and the next one begins where it began."""
+    promote(folder, "2", before="1")
+    whole = (folder / HISTORY).read_bytes()
+    (folder / HISTORY).write_bytes(whole + b'{"format":1,"id":"ab')
+    promote(folder, "3", before="2")
+    assert (folder / HISTORY).read_bytes().startswith(whole)
+    assert active_at(read_history(folder))["fit"] == "3"
+
+
+def test_edits_by_hand_are_recorded_by_the_next_command(folder: Path) -> None:
+    """Whoever edits the project file finds that in the history, without a name."""
+    mended(folder)
+    (folder / "mlsm.toml").write_text(with_statuses(TEXT, "fit", {"3": "active", "1": "draft"}))
+    event = mended(folder)[-1]
+    assert (event.what, event.name, event.before, event.to) == ("edit", "fit", "1", "3")
+
+
+def test_a_rollback_restores_both_versions_as_they_were(folder: Path) -> None:
+    """What a promotion changed is as before, and a second rollback goes one promotion further back."""
+    promote(folder, "2", before="1", old="retired")
+    promote(folder, "3", before="2")
+    for expected in ("2", "1"):
+        text = project_text(folder)
+        carry_out(folder, taking_back(folder, None, text, ""), text)
+        assert active_in(project_text(folder))["fit"] == expected
+    said = tomllib.loads(project_text(folder))["models"]
+    assert sorted(said["draft"]["fit"]) == ["2", "3"]
+    assert [event.what for event in counted(read_history(folder))][-4:] == ["promote"] * 2 + ["rollback"] * 2
+    with pytest.raises(ProjectError, match="no promotion"):
+        taking_back(folder, None, project_text(folder), "")
+
+
+def test_a_rollback_after_an_edit_by_hand_is_refused(folder: Path) -> None:
+    """What somebody decided by hand meanwhile is not overruled."""
+    promote(folder, "2", before="1")
+    (folder / "mlsm.toml").write_text(TEXT)
+    with pytest.raises(ProjectError, match="makes '1' active now"):
+        taking_back(folder, "fit", project_text(folder), "")
+
+
+def test_a_change_decided_on_an_older_text_is_refused(folder: Path) -> None:
+    """A command that read the file before another one changed it changes nothing."""
+    seen = project_text(folder)
+    promote(folder, "2", before="1")
+    with pytest.raises(ProjectError, match="meanwhile"):
+        carry_out(folder, promoting("fit", before="1", to="3", old="draft", why=""), seen)
+    assert active_in(project_text(folder))["fit"] == "2"
+
+
+def test_a_damaged_history_is_told_with_its_line(folder: Path) -> None:
+    """A line that is none of ours is refused with its number."""
+    mended(folder)
+    with (folder / HISTORY).open("a") as stream:
+        stream.write("<<<<<<< HEAD\n")
+    with pytest.raises(ProjectError, match=rf"{HISTORY}:3"):
+        mended(folder)
