@@ -13,9 +13,14 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from mlsm.contracts import Store
+from mlsm.testing._stores.copying import COPYING
 from mlsm.testing._stores.current import CURRENT
+from mlsm.testing._stores.forgetting import FORGETTING
+from mlsm.testing._stores.keeping import KEEPING
+from mlsm.testing._stores.pruning import PRUNING
 from mlsm.testing._stores.reading import READING
 from mlsm.testing._stores.runs import RUNS
+from mlsm.testing._stores.writers import WRITERS
 from mlsm.testing._stores.writing import WRITING
 
 __all__ = ["STORE_CHECKS", "StoreCheck", "check_store"]
@@ -24,7 +29,10 @@ StoreCheck: TypeAlias = Callable[[Store], None]
 """A check: it is handed an empty store, and raises where the store does not behave."""
 
 STORE_CHECKS: Mapping[str, StoreCheck] = MappingProxyType(
-    {check.__name__: check for check in (*WRITING, *CURRENT, *READING, *RUNS)}
+    {
+        check.__name__: check
+        for check in (*WRITING, *CURRENT, *READING, *RUNS, *WRITERS, *KEEPING, *FORGETTING, *PRUNING, *COPYING)
+    }
 )
 """All checks by name, so that each can be a test of its own."""
 

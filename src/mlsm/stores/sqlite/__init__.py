@@ -27,8 +27,11 @@ from mlsm.contracts import (
     Tombstones,
 )
 from mlsm.errors import StoreError
-from mlsm.stores.sqlite import listing, reading, runs
+from mlsm.stores._keeping import refuse_unbounded
+from mlsm.stores.sqlite import best, copying, forgetting, listing, pruning, reading, runs
+from mlsm.stores.sqlite.checking import faults
 from mlsm.stores.sqlite.connection import Connections
+from mlsm.stores.sqlite.held import holdings
 from mlsm.stores.sqlite.ranking import CURRENT, SCORES
 from mlsm.stores.sqlite.writing import write_lane
 
@@ -166,51 +169,73 @@ class SqliteStore:
 
     def top(self, model: str, n: int) -> list[Result]:
         """Give the n best results of a name (its scores) or key (what is current), the best first."""
-        raise NotImplementedError
+        with self._connections.reading() as db:
+            return best.best_results(db, model, n)
 
     def last_good(self, names: Sequence[str], record_ids: Sequence[str]) -> pl.DataFrame:
         """Give the last good score of each record and name."""
-        raise NotImplementedError
+        with self._connections.reading() as db:
+            return best.last_good_results(db, names, record_ids)
 
     def held(self, record_id: str) -> Holdings:
         """Give all that is held of a record."""
-        raise NotImplementedError
+        with self._connections.reading() as db:
+            return holdings(db, record_id)
 
     def forget(self, record_id: str) -> Forgotten:
         """Remove a record from everything, and leave a tombstone."""
-        raise NotImplementedError
+        self._connections.create()
+        with self._connections.writing() as db:
+            gone = forgetting.forget(db, record_id)
+        self._connections.empty_log()
+        return gone
 
     def lift(self, record_id: str) -> bool:
         """Remove a tombstone; tell whether there was one."""
-        raise NotImplementedError
+        if not self.path.exists():
+            return False
+        with self._connections.writing() as db:
+            return forgetting.lift(db, record_id)
 
     def tombstones(self) -> Tombstones:
         """Give the tombstones with their key."""
-        raise NotImplementedError
+        with self._connections.reading() as db:
+            return forgetting.tombstones(db)
 
     def bury(self, tombstones: Tombstones) -> None:
         """Take over the tombstones of another store."""
-        raise NotImplementedError
+        self._connections.create()
+        with self._connections.writing() as db:
+            forgetting.bury(db, tombstones)
 
     def prune(self, *, keep_runs: int | None = None, before: datetime | None = None) -> Pruned:
         """Remove what is old and no longer needed."""
-        raise NotImplementedError
+        refuse_unbounded(keep_runs, before)
+        if not self.path.exists():
+            return Pruned()
+        with self._connections.writing() as db:
+            return pruning.prune(db, keep_runs, before)
 
     def check(self) -> list[str]:
         """Look for faults in what is stored."""
-        raise NotImplementedError
+        with self._connections.reading() as db:
+            return list(faults(db))
 
     def size(self) -> int:
-        """Give the bytes that the file and its log take."""
-        raise NotImplementedError
+        """Give the bytes of the file that are in use; what pruning freed is used again."""
+        with self._connections.reading() as db:
+            return runs.used_bytes(db) if self.path.exists() else 0
 
     def lanes(self) -> Iterator[StoredLane]:
         """Yield every committed lane, by seq."""
-        raise NotImplementedError
+        with self._connections.reading() as db:
+            yield from copying.list_lanes(db)
 
     def adopt(self, entry: RunEntry) -> None:
         """Take over a run of another store, without its counts."""
-        raise NotImplementedError
+        self._connections.create()
+        with self._connections.writing() as db:
+            copying.adopt(db, entry)
 
     def dispose(self) -> None:
         """Close the file; a later call opens it again."""

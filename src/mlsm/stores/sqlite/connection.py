@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mlsm.errors import StoreAwayError
 from mlsm.stores.sqlite.failures import refuse_misplaced, translated
 from mlsm.stores.sqlite.schema import MIGRATIONS, migrate, version
 
@@ -65,6 +66,27 @@ class Connections:
                     _close(db)
                 raise
 
+    def empty_log(self) -> None:
+        """Move all that is in the write-ahead log into the file, and cut the log to nothing.
+
+        Raises:
+            StoreAwayError: somebody reads for so long that the log could not be emptied.
+        """
+        with self._reading:
+            idle, self._idle = self._idle, []
+        for db in idle:
+            db.close()
+        with self._writing, translated(self.path):
+            if self._writer is None:
+                self._writer = self._open_writer("rw")
+            (busy, *_) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreAwayError(
+                f"What was removed from the store {str(self.path)!r} is still in its write-ahead log: another process"
+                " reads it.",
+                hint="Wait until the other process is done; then run this again.",
+            )
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Hand out a connection that reads one moment of the store for as long as the block lasts."""
@@ -114,6 +136,8 @@ class Connections:
             # process is killed.
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
+            # What is deleted is overwritten: who is forgotten must not be found in the file's free room.
+            db.execute("PRAGMA secure_delete = ON")
             # The index of ids and the pointers are what is changed in random places: 64 MB hold those of 2 million.
             db.execute("PRAGMA cache_size = -65536")
             migrate(db)

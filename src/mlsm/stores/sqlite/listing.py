@@ -14,11 +14,11 @@ from mlsm.stores.sqlite.frames import RESULT, result_frame
 from mlsm.stores.sqlite.ranking import Rule, newest
 from mlsm.stores.sqlite.records import as_json
 
-__all__ = ["list_changes", "list_current", "list_inputs", "list_rejects", "list_run"]
+__all__ = ["OF_LANE", "arrival", "list_changes", "list_current", "list_inputs", "list_rejects", "list_run"]
 
 _RESULTS = 65_536
 """Results that are looked at for one frame of what is current."""
-_OF_LANE = f"SELECT {RESULT} FROM lane l CROSS JOIN result r ON r.seq = l.seq WHERE l.seq = ?"  # noqa: S608 - constants
+OF_LANE = f"SELECT {RESULT} FROM lane l CROSS JOIN result r ON r.seq = l.seq WHERE l.seq = ?"  # noqa: S608 - constants
 
 
 def list_current(db: sqlite3.Connection, rule: Rule, selection: Selection) -> Iterator[pl.DataFrame]:
@@ -48,7 +48,7 @@ def list_run(
         selection: which results are wanted.
         only: the one part that is wanted, None for all.
     """
-    query, asked = _OF_LANE, []
+    query, asked = OF_LANE, []
     if selection.record_ids is not None:
         query += " AND r.record IN (SELECT value FROM json_each(?))"
         asked.append(_numbers(db, selection.record_ids))
@@ -61,7 +61,7 @@ def list_run(
     for seqs in parts.values():
         found = pl.concat([result_frame(db, query, [seq, *asked]) for seq in seqs])
         # A lane lies in the order of its records' numbers.
-        arrived = _arrival(db, seqs)
+        arrived = arrival(db, seqs)
         if arrived is not None:
             found = found.join(arrived, on="record", how="left").sort("row", place)
         elif len(seqs) > 1:
@@ -73,7 +73,7 @@ def list_changes(db: sqlite3.Connection, after: int) -> Iterator[tuple[int, pl.D
     """Yield (seq, results) of the live lanes after a seq."""
     query = "SELECT l.seq FROM lane l JOIN run u ON u.run = l.run WHERE l.seq > ? AND u.purpose = 'live' ORDER BY l.seq"
     for (seq,) in db.execute(query, (after,)):
-        yield seq, result_frame(db, _OF_LANE, [seq]).drop("record")
+        yield seq, result_frame(db, OF_LANE, [seq]).drop("record")
 
 
 def list_rejects(db: sqlite3.Connection, run: int) -> Iterator[Reject]:
@@ -94,7 +94,7 @@ def list_inputs(db: sqlite3.Connection, run: int, record_id: str | None = None) 
             yield own
 
 
-def _arrival(db: sqlite3.Connection, seqs: Sequence[int]) -> pl.DataFrame | None:
+def arrival(db: sqlite3.Connection, seqs: Sequence[int]) -> pl.DataFrame | None:
     """Tell in which row of a part its records came, None where they came in the order of their numbers."""
     query = "SELECT records FROM arrival WHERE seq IN (SELECT value FROM json_each(?))"
     found = db.execute(query, (as_json(seqs),)).fetchone()

@@ -9,6 +9,7 @@ import msgspec
 
 from mlsm._batch import read_result
 from mlsm._result import Result
+from mlsm.stores.sqlite.forgetting import LANES_OF_RECORD
 from mlsm.stores.sqlite.ranking import Rule, newest
 from mlsm.stores.sqlite.records import find_record
 from mlsm.stores.sqlite.times import moment
@@ -19,13 +20,6 @@ __all__ = ["TOLD", "current_results", "kept_columns", "past_results"]
 TOLD = """x.record_id, m.name, m.version, s.status, o.name, r.score, r.label, r.output, r.reasons, r.error,
     r.substitute, CASE WHEN o.called THEN g.given END, u.run_id, l.as_of, l.scored_at"""
 """The columns of a result in long form, in order; the times as integers."""
-
-_LANES_OF_RECORD = """
-    SELECT seq FROM lane WHERE records = 1 AND low = :record
-    UNION ALL
-    SELECT seq FROM lane WHERE records > 1 AND low <= :record AND high >= :record
-"""
-"""The lanes that may hold a record: all that do, and large ones that do not."""
 
 
 def current_results(db: sqlite3.Connection, record_id: str, rule: Rule) -> list[Result]:
@@ -48,7 +42,7 @@ def past_results(db: sqlite3.Connection, record_id: str) -> list[Result]:
     if record is None:
         return []
     query = f"""
-        SELECT {TOLD} FROM ({_LANES_OF_RECORD}) w
+        SELECT {TOLD} FROM ({LANES_OF_RECORD}) w
         CROSS JOIN result r ON r.seq = w.seq AND r.record = :record
         JOIN lane l ON l.seq = r.seq {NAMES} ORDER BY l.as_of DESC, r.seq DESC, r.place
     """  # noqa: S608 - constants
@@ -59,7 +53,7 @@ def kept_columns(db: sqlite3.Connection, record_id: str) -> dict[str, Any]:
     """Give the kept columns of a record as they came with the newest live part that has some."""
     record = find_record(db, record_id)
     query = f"""
-        SELECT k.kept FROM ({_LANES_OF_RECORD}) w
+        SELECT k.kept FROM ({LANES_OF_RECORD}) w
         CROSS JOIN kept k ON k.seq = w.seq AND k.record = :record
         JOIN lane l ON l.seq = w.seq
         JOIN run u ON u.run = l.run

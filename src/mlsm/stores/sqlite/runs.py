@@ -18,7 +18,7 @@ from mlsm.stores._resume import Begun, run_to_resume
 from mlsm.stores._runid import new_run_id
 from mlsm.stores.sqlite.times import microseconds, moment
 
-__all__ = ["active_digests", "close", "find", "greatest_seq", "list_runs", "open_or_resume", "resolved"]
+__all__ = ["active_digests", "close", "find", "greatest_seq", "list_runs", "open_or_resume", "resolved", "used_bytes"]
 
 
 def open_or_resume(db: sqlite3.Connection, plan: RunPlan, *, resume: bool) -> OpenRun:
@@ -52,7 +52,10 @@ def close(db: sqlite3.Connection, run_id: str, state: str, report: Mapping[str, 
 
 def list_runs(db: sqlite3.Connection, run_id: str | None = None) -> list[RunEntry]:
     """Tell of the runs, newest first, or of one."""
-    query = "SELECT run, run_id, state, plan, started_at, finished_at, parts, records, rejects, report FROM run"
+    query = (
+        "SELECT run, run_id, state, plan, started_at, finished_at, parts, records, rejects, report, forgotten, pruned"
+    )
+    query += " FROM run"
     if run_id is None:
         rows = db.execute(f"{query} ORDER BY run DESC").fetchall()
     else:
@@ -81,6 +84,14 @@ def greatest_seq(db: sqlite3.Connection, run: int | None) -> int:
     return int(db.execute(f"SELECT coalesce(max(seq), 0) FROM lane {of_run}", values).fetchone()[0])  # noqa: S608
 
 
+def used_bytes(db: sqlite3.Connection) -> int:
+    """Give the bytes of the file without its free pages."""
+    pages, free, size = (
+        db.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
+
+
 def active_digests(db: sqlite3.Connection) -> dict[str, str]:
     """Give the digest under which each version was first stored as active, by key."""
     return dict(
@@ -103,7 +114,7 @@ def _begun(db: sqlite3.Connection) -> Iterator[Begun]:
 
 
 def _entry(db: sqlite3.Connection, row: tuple[Any, ...]) -> RunEntry:
-    run, run_id, state, stored, started_at, finished_at, parts, records, rejects, report = row
+    run, run_id, state, stored, started_at, finished_at, parts, records, rejects, report, forgotten, pruned = row
     plan = msgspec.json.decode(stored, type=RunPlan)
     return RunEntry(
         run_id=run_id,
@@ -116,6 +127,8 @@ def _entry(db: sqlite3.Connection, row: tuple[Any, ...]) -> RunEntry:
         rejects=rejects,
         counts=_counts(db, run, plan),
         report=msgspec.json.decode(report, type=dict[str, Any]),
+        forgotten=forgotten,
+        pruned=pruned,
     )
 
 

@@ -167,7 +167,15 @@ _TABLES = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_TABLES, *VIEWS),)
+_FORGETTING = (
+    "ALTER TABLE run ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE run ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE tombstone_key (one INTEGER PRIMARY KEY CHECK (one = 1), key BLOB NOT NULL)",
+    # Keyed hashes of the ids that may not come back.
+    "CREATE TABLE tombstone (mark BLOB PRIMARY KEY) WITHOUT ROWID",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_TABLES, *VIEWS), _FORGETTING)
 """The statements that lead from version n to n + 1 of the store. Append only."""
 
 

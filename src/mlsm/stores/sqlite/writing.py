@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from io import BytesIO
 
 import msgspec
 import polars as pl
@@ -15,9 +14,11 @@ from mlsm.contracts import ModelEntry, Reject
 from mlsm.errors import UnknownNameError
 from mlsm.stores._digests import refuse_changed_digests
 from mlsm.stores._kept import kept_objects
+from mlsm.stores._tombstones import without_forgotten
+from mlsm.stores.sqlite.forgetting import tombstones
 from mlsm.stores.sqlite.records import as_json, number_records
 from mlsm.stores.sqlite.results import insert_results
-from mlsm.stores.sqlite.rows import append
+from mlsm.stores.sqlite.rows import append, block
 from mlsm.stores.sqlite.runs import active_digests
 from mlsm.stores.sqlite.times import microseconds
 
@@ -46,6 +47,7 @@ def write_lane(
     there = dict(db.execute("SELECT lane, coalesce(first, seq) FROM lane WHERE run = ? AND part = ?", (run, part)))
     if lane in there:
         return False
+    batch, rejects, dropped = without_forgotten(batch, rejects, tombstones(db))
     _note_digests(db, batch, msgspec.json.decode(plan, type=_Models).models)
     numbers = number_records(db, batch.frame.get_column("record_id"))
     roster = _roster(db, batch.models)
@@ -55,6 +57,8 @@ def write_lane(
     _insert_given(db, seq, batch.models)
     if first is None:
         _insert_once_a_part(db, seq, run, batch, numbers, rejects)
+        if dropped:
+            db.execute("UPDATE run SET forgotten = forgotten + ? WHERE run = ?", (dropped, run))
     _tally(db, run, roster, batch)
     if purpose == "live":
         _point(db, seq, roster, batch)
@@ -128,12 +132,12 @@ def _insert_once_a_part(
     """Store what a part has once, however many lanes it has."""
     kept = kept_objects(batch.frame)
     if kept is not None:
-        frame = pl.DataFrame({"record": numbers, "kept": kept}).sort("record")
+        frame = pl.DataFrame({"record": numbers, "kept": kept}).drop_nulls().sort("record")
         append(db, _INSERT_KEPT, seq, [frame.get_column(name).to_list() for name in frame.columns])
     if not numbers.is_sorted():
-        db.execute("INSERT INTO arrival VALUES (?, ?)", (seq, _block(pl.DataFrame({"record": numbers}))))
+        db.execute("INSERT INTO arrival VALUES (?, ?)", (seq, block(pl.DataFrame({"record": numbers}))))
     if batch.inputs is not None:
-        db.execute("INSERT INTO input VALUES (?, ?)", (seq, _block(batch.inputs)))
+        db.execute("INSERT INTO input VALUES (?, ?)", (seq, block(batch.inputs)))
     if rejects:
         columns = [[getattr(reject, name) for reject in rejects] for name in Reject.__struct_fields__]
         append(db, _INSERT_REJECTS, seq, [range(len(rejects)), *columns])
@@ -141,12 +145,6 @@ def _insert_once_a_part(
         "UPDATE run SET parts = parts + 1, records = records + ?, rejects = rejects + ? WHERE run = ?",
         (len(batch), len(rejects), run),
     )
-
-
-def _block(frame: pl.DataFrame) -> bytes:
-    written = BytesIO()
-    frame.write_ipc(written, compression="zstd")
-    return written.getvalue()
 
 
 def _tally(db: sqlite3.Connection, run: int, roster: int, batch: Batch) -> None:
