@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mlsm._batch import ModelColumns
@@ -86,7 +86,8 @@ class Step:
 class Prepared:
     """A catalog made ready: steps in the order of evaluation, slots, reading.
 
-    `readers` are the slots' columns and readers once more, at hand for one record.
+    `readers` are the slots' columns and readers once more, at hand for one record; `compiled`
+    keeps the function that was written for one record.
     """
 
     catalog: Catalog
@@ -95,6 +96,7 @@ class Prepared:
     readers: tuple[tuple[str, FieldReader], ...]
     reading: Reading
     shape: Shape
+    compiled: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
     def models(self) -> tuple[ModelColumns, ...]:

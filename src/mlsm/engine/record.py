@@ -12,6 +12,7 @@ from mlsm._fields import UNSET
 from mlsm._guard import Raised, attempt
 from mlsm._result import OUTCOMES, Failure, Outcome, Problem, Reasons, Result
 from mlsm.engine.answers import ABSTAINED, Answer, failed, read_answer
+from mlsm.engine.compiled import compile_record, plain_parts
 from mlsm.engine.order import Prepared, Step
 
 __all__ = ["condition_failure", "invalid", "score_record", "skipped"]
@@ -42,34 +43,70 @@ def score_record(
         scored_at: the time of day, UTC.
         run_id: the run, None where nothing is stored.
     """
+    if prepared.shape == "flat":
+        made = prepared.compiled.get("record")
+        if made is None:
+            made = compile_record(prepared, otherwise=_otherwise, barred=_barred, given=_given)
+            prepared.compiled["record"] = made
+        results: tuple[Result, ...] | None = made(record, record_id, as_of, scored_at, run_id)
+        if results is not None:
+            return results
+    return _step_by_step(prepared, record_id, record, as_of, scored_at, run_id)
+
+
+def _step_by_step(
+    prepared: Prepared,
+    record_id: str,
+    record: Mapping[str, Any],
+    as_of: datetime,
+    scored_at: datetime,
+    run_id: str | None,
+) -> tuple[Result, ...]:
+    """Score a record that is nested, or has problems: some models are not asked."""
     values, wrong = read_values(prepared, record)
-    size = len(prepared.steps)
-    seen: list[Any] = [None] * size
-    results: list[Any] = [None] * size
+    seen: list[Any] = [None] * len(prepared.steps)
+    results: list[Any] = [None] * len(prepared.steps)
     for step in prepared.steps:
-        barred = _barred(step, values, wrong, seen, as_of) if wrong or step.conditional else None
-        answer = _answer(step, values, seen, as_of, record_id) if barred is None else barred
-        if not isinstance(answer, float):
-            results[step.place] = _result(step, answer, record_id, as_of, scored_at, run_id)
-            if step.watched:
-                seen[step.place] = step.view(answer.score, answer.label, answer.output, OUTCOMES[answer.code])
-            continue
-        name, version, status = step.source
-        results[step.place] = Result(
-            record_id=record_id,
-            model=name,
-            version=version,
-            status=status,
-            outcome=_OK,
-            score=answer,
-            given=_given(step, _OK.code, run_id) if step.upstreams else (),
-            run_id=run_id,
-            as_of=as_of,
-            scored_at=scored_at,
-        )
-        if step.watched:
-            seen[step.place] = step.view(answer)
+        answer = _barred(step, values, wrong, seen, as_of)
+        returned = _asked(step, values, seen, as_of) if answer is None else answer
+        results[step.place], seen[step.place] = _otherwise(step, returned, record_id, as_of, scored_at, run_id)
     return tuple(results)
+
+
+def _otherwise(
+    step: Step, returned: Any, record_id: str, as_of: datetime, scored_at: datetime, run_id: str | None
+) -> tuple[Result, Any]:
+    """Make a result of what a model returned or of why it was not called, and what summaries see of it."""
+    if type(returned) is dict and step.predictor.single:
+        limits = step.limits
+        parts = plain_parts(returned, limits.low, limits.high, limits.labels)
+        if parts is not None and not (step.watched and parts[2]):
+            return _plain_result(step, parts, record_id, as_of, scored_at, run_id)
+    answer = returned if type(returned) is Answer else _settled(step, returned, record_id)
+    view = step.view(answer.score, answer.label, answer.output, OUTCOMES[answer.code]) if step.watched else None
+    return _result(step, answer, record_id, as_of, scored_at, run_id), view
+
+
+def _plain_result(
+    step: Step, parts: tuple[Any, ...], record_id: str, as_of: datetime, scored_at: datetime, run_id: str | None
+) -> tuple[Result, Any]:
+    name, version, status = step.source
+    score, label, output = parts
+    result = Result(
+        record_id=record_id,
+        model=name,
+        version=version,
+        status=status,
+        outcome=_OK,
+        score=score,
+        label=label,
+        output=output,
+        given=_given(step, _OK.code, run_id) if step.upstreams else (),
+        run_id=run_id,
+        as_of=as_of,
+        scored_at=scored_at,
+    )
+    return result, step.view(score, label) if step.watched else None
 
 
 def _result(
@@ -148,20 +185,17 @@ def _barred(
     return None if applies else _APPLIES_NOT
 
 
-def _answer(step: Step, values: list[Any], seen: list[Any], as_of: datetime, record_id: str) -> Answer | float:
-    """Ask one model; a float stands for a score and nothing else, which is by far the most frequent."""
-    handed = [values[slot] for slot in step.slots]
-    if step.upstreams:
-        handed = [seen[place] for place in step.upstreams.values()] + handed
-    if step.wants_as_of:
-        handed.append(as_of)
-    predictor, limits = step.predictor, step.limits
-    returned = attempt(predictor.record, *handed)
-    if type(returned) is float and limits.low <= returned <= limits.high and predictor.single:
-        return returned
+def _asked(step: Step, values: list[Any], seen: list[Any], as_of: datetime) -> Any:
+    """Ask one model; give what it returned, or what it raised."""
+    handed = [seen[place] for place in step.upstreams.values()] + [values[slot] for slot in step.slots]
+    return attempt(step.predictor.record, *handed, *((as_of,) if step.wants_as_of else ()))
+
+
+def _settled(step: Step, returned: Any, record_id: str) -> Answer:
+    """Read what a model returned."""
     if isinstance(returned, Raised):
         return failed(returned.failure)
-    return read_answer(returned, limits) if predictor.single else _read_single(returned, step, record_id)
+    return read_answer(returned, step.limits) if step.predictor.single else _read_single(returned, step, record_id)
 
 
 def _read_single(returned: object, step: Step, record_id: str) -> Answer:

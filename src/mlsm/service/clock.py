@@ -19,6 +19,8 @@ def in_utc(as_of: object) -> datetime:
         >>> in_utc(datetime(2026, 1, 1)).isoformat()
         '2026-01-01T00:00:00+00:00'
     """
+    if type(as_of) is datetime and as_of.tzinfo is UTC:
+        return as_of
     if not isinstance(as_of, datetime):
         raise InputError(
             f"The clock {as_of!r} is of type {type(as_of).__name__!r}; expected a datetime.",

@@ -35,8 +35,19 @@ def reader_of_scores(names: Sequence[str], convert: Mapping[str, Any]) -> ReadAl
     """
     if not convert:
         return lambda seen: [one.score if one.outcome is _OK else None for one in seen]
-    readers = score_readers(names, convert)
-    return lambda seen: [read(one) for read, one in zip(readers, seen, strict=True)]
+    lines = [line_of(convert[name]) if name in convert else None for name in names]
+
+    def read(seen: Sequence[Upstream]) -> list[Any]:
+        return [
+            None
+            if one.outcome is not _OK or (score := one.score) is None
+            else score
+            if line is None
+            else (score - line[0]) * line[1] + line[2]
+            for one, line in zip(seen, lines, strict=True)
+        ]
+
+    return read
 
 
 def reader_of_labels(names: Sequence[str], convert: Mapping[str, Any]) -> ReadAll:
