@@ -74,7 +74,7 @@ def test_the_function_of_a_catalog_says_what_its_models_say_one_by_one() -> None
             raise ValueError("not yet")
         return float((as_of - seen).days)
 
-    @mlsm.summary_model(version="1", status="active")
+    @mlsm.summary_model(version="1", status="active", models=["size", "graded"], require=["size"])
     def both(size: Any, graded: Any) -> dict[str, Any]:
         return {"score": size.score, "label": graded.label}
 
