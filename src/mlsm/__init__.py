@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlsm._catalog import Catalog
     from mlsm._fields import Alias, Default, Field, Fields, Meta, Reading, json_schema
-    from mlsm._model import Model, SummaryModel, model, summary_model, summary_of
+    from mlsm._model import Breaker, Failing, Model, SummaryModel, model, summary_model, summary_of
     from mlsm._result import Failure, Given, Outcome, Problem, Reason, Reasons, Result, Substitute, Upstream
     from mlsm.errors import (
         CatalogError,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "mlsm._catalog": ("Catalog",),
     "mlsm._fields": ("Alias", "Default", "Field", "Fields", "Meta", "Reading", "json_schema"),
-    "mlsm._model": ("Model", "SummaryModel", "model", "summary_model", "summary_of"),
+    "mlsm._model": ("Breaker", "Failing", "Model", "SummaryModel", "model", "summary_model", "summary_of"),
     "mlsm._result": (
         "Failure",
         "Given",
@@ -65,11 +65,13 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Alias",
+    "Breaker",
     "Catalog",
     "CatalogError",
     "DeclarationError",
     "Default",
     "DigestChangedError",
+    "Failing",
     "Failure",
     "Field",
     "Fields",

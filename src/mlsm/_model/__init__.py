@@ -2,16 +2,21 @@
 
 from mlsm._model.artefact import ArtefactModel
 from mlsm._model.decorators import model, summary_model
+from mlsm._model.failing import ON_FAILURE, Breaker, Failing, OnFailure
 from mlsm._model.key import STATUSES, check_key, split_key
 from mlsm._model.model import Call, Model
 from mlsm._model.rules import OptionProblem, RuleOption, RuleSummary, read_options, rule_options, summary_of
 from mlsm._model.summary import SummaryModel
 
 __all__ = [
+    "ON_FAILURE",
     "STATUSES",
     "ArtefactModel",
+    "Breaker",
     "Call",
+    "Failing",
     "Model",
+    "OnFailure",
     "OptionProblem",
     "RuleOption",
     "RuleSummary",

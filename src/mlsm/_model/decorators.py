@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from mlsm._fields import RESERVED, fields_of_function, fields_of_mapping
+from mlsm._model.failing import Failing
 from mlsm._model.key import check_key
 from mlsm._model.model import Model, parameters_of
 from mlsm._model.summary import SummaryModel
@@ -29,6 +30,7 @@ def model(
     when: Function | None = None,
     range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
     labels: Sequence[str] | None = None,
+    failing: Failing | None = None,
 ) -> Callable[[Function], Model]:
     """Make a model of a function whose parameters are its fields.
 
@@ -41,6 +43,7 @@ def model(
         when: a condition over some of the fields; where it is false the model abstains.
         range: the least and the greatest score.
         labels: every label, best first.
+        failing: what is done about its failures.
 
     Raises:
         DeclarationError: the name, a field or a parameter cannot be used.
@@ -65,6 +68,7 @@ def model(
         made = Model(
             chosen, inputs, version, function, status,
             call="frame" if batch else "fields", when=when, range=range, labels=labels, source=_origin(function),
+            failing=failing,
         )  # fmt: skip
         if not batch:
             _check_names(made, [])
@@ -85,6 +89,7 @@ def summary_model(
     require: Sequence[str] = (),
     range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
     labels: Sequence[str] | None = None,
+    failing: Failing | None = None,
 ) -> Callable[[Function], SummaryModel]:
     """Make a summary of a function with one parameter an upstream.
 
@@ -98,6 +103,7 @@ def summary_model(
         require: upstreams, by parameter, without whose usable result it is `skipped`.
         range: the least and the greatest score.
         labels: every label, best first.
+        failing: what is done about its failures.
 
     Raises:
         DeclarationError: a name, a parameter or an upstream cannot be used.
@@ -116,6 +122,7 @@ def summary_model(
         made = SummaryModel(
             chosen, models, version, function, fields_of_mapping(fields or {}), status,
             call="frame" if batch else "fields", require=require, range=range, labels=labels, source=_origin(function),
+            failing=failing,
         )  # fmt: skip
         _ = made.required
         facets = [f"{upstream}.{facet}" for upstream in made.upstreams for facet in _FACETS]

@@ -11,6 +11,7 @@ from mlsm._digest import digest_of
 from mlsm._equality import TOLERANCE
 from mlsm._fields import Fields, Kind, fields_of_mapping
 from mlsm._guard import Raised, attempt
+from mlsm._model.failing import Failing
 from mlsm._typing import Function
 from mlsm.errors import DeclarationError
 
@@ -27,7 +28,8 @@ class Model:
 
     Made from a function of `data` and `results`, as in 0.0.4; `@model` and
     `@summary_model` make one from a function of its fields. Two models are equal if their
-    digests and statuses are. Immutable: `with_status` and `with_columns` give new ones.
+    digests and statuses are. Immutable: `with_status`, `with_columns` and `with_failing`
+    give new ones.
 
     Args:
         name: without white space or `@`.
@@ -40,6 +42,7 @@ class Model:
         range: the least and the greatest score, checked on every result.
         labels: every label, best first, checked on every result.
         source: where the model comes from, for people.
+        failing: what is done about its failures; no part of the digest.
 
     Example:
         >>> fit = Model(name="fit", version="1.2.0", fields={"employees": int},
@@ -48,7 +51,9 @@ class Model:
         ('fit@1.2.0', 'draft', ('employees',))
     """
 
-    __slots__ = ("_cache", "call", "fcn", "fields", "labels", "name", "range", "source", "status", "version", "when")
+    __slots__ = (
+        "_cache", "call", "failing", "fcn", "fields", "labels", "name", "range", "source", "status", "version", "when"
+    )  # fmt: skip
 
     kind = "function"
     name: str
@@ -61,6 +66,7 @@ class Model:
     range: tuple[float, float] | None
     labels: tuple[str, ...] | None
     source: str | None
+    failing: Failing
     _cache: dict[str, Any]
 
     def __init__(
@@ -76,11 +82,13 @@ class Model:
         range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
         labels: Sequence[str] | None = None,
         source: str | None = None,
+        failing: Failing | None = None,
     ) -> None:
         self._set(name=name, fields=fields, version=version, fcn=fcn, status=status, call=call, when=when)
         self._set(range=None if range is None else (float(range[0]), float(range[1])))
         listed = [labels] if isinstance(labels, str) else labels
         self._set(labels=None if listed is None else tuple(listed), source=source, _cache={})
+        self._set(failing=Failing() if failing is None else failing)
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
@@ -177,6 +185,10 @@ class Model:
     def with_columns(self, columns: Mapping[str, str]) -> Self:
         """Give the same model with fields read from other columns."""
         return self._with(fields=self.inputs.renamed(columns))
+
+    def with_failing(self, failing: Failing) -> Self:
+        """Give the same model, whose failures are dealt with otherwise."""
+        return self._with(failing=failing)
 
     def with_source(self, source: str) -> Self:
         """Give the same model, said to come from elsewhere."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlsm._fields import Fields
+from mlsm._model.failing import Failing
 from mlsm._model.key import split_key
 from mlsm._model.model import Call, Model
 from mlsm._typing import Function
@@ -27,7 +28,7 @@ class SummaryModel(Model):
         fields: what it reads of the record itself.
         status: `active`, `draft` or `retired`.
         require: upstreams, by parameter, without whose usable result the summary is `skipped`.
-        call, range, labels, source: as for `Model`.
+        call, range, labels, source, failing: as for `Model`.
     """
 
     __slots__ = ("models", "require")
@@ -50,10 +51,11 @@ class SummaryModel(Model):
         range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
         labels: Sequence[str] | None = None,
         source: str | None = None,
+        failing: Failing | None = None,
     ) -> None:
         super().__init__(
             name, {} if fields is None else fields, version, fcn, status,
-            call=call, range=range, labels=labels, source=source,
+            call=call, range=range, labels=labels, source=source, failing=failing,
         )  # fmt: skip
         self._set(models=models, require=tuple(require))
 

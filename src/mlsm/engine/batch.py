@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from mlsm._typing import LANES, Lane
 from mlsm.contracts import ROW_ID, Column
 from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
 from mlsm.engine.bisect import bisect
+from mlsm.engine.breaker import FAILURES, Window, broken, opens_at
 from mlsm.engine.columns import Checked, check_column, check_series
 from mlsm.engine.frames import frame_of_answers, read_returned, read_values
 from mlsm.engine.objects import objects_of
@@ -245,13 +246,35 @@ def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     size = len(part) if rows is None else len(rows)
     if step.wants_as_of:
         columns.append([part.as_of] * size)
-    answers = _mapped(step.predictor.record, columns, size)
+    window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
+    answers = _mapped(step.predictor.record, columns, size, None if window is None else window.failed)
     kinds = set(map(type, answers))
     if Raised in kinds:
         part.note(step, answers)
     if step.watched and rows is None and kinds == {float}:
         part.scores[step.place] = answers
-    return read_values(answers, step.limits, kinds)
+    return _broken_off(step, read_values(answers, step.limits, kinds), size)
+
+
+def _broken_off(step: Step, answers: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Leave off what comes after the breaker opened, and say so in its place."""
+    breaker, status = step.breaker, step.model.status
+    if breaker is None:
+        return answers
+    codes = answers.get_column("outcome")
+    if codes.max():  # what cannot be a result counts as much as what was raised
+        at = opens_at(Window.of(breaker, status), codes.is_in(FAILURES).arg_true().to_list())
+        answers = answers if at is None else answers.head(at + 1)
+    return _filled(step, answers, size)
+
+
+def _filled(step: Step, answers: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Say for the rows behind the last answer that the breaker was open."""
+    if step.breaker is None or answers.height == size:
+        return answers
+    spared = frame_of_answers([broken(step.breaker, step.model.status)])
+    rows = pl.repeat(0, size - answers.height, dtype=pl.UInt32, eager=True)
+    return pl.concat([answers, spared[rows]], how="diagonal")
 
 
 def _explained(part: _Part, step: Step, rows: list[int] | None, answers: pl.DataFrame) -> pl.DataFrame:
@@ -279,8 +302,10 @@ def _taken(values: Sequence[Any], rows: list[int] | None) -> Sequence[Any]:
     return values if rows is None else [values[row] for row in rows]
 
 
-def _mapped(function: Any, columns: Sequence[Iterable[Any]], size: int) -> list[Any]:
-    """Call a function for every row; where it raises stands `Raised`, and it goes on."""
+def _mapped(
+    function: Any, columns: Sequence[Iterable[Any]], size: int, opens: Callable[[int], bool] | None = None
+) -> list[Any]:
+    """Call a function for every row; where it raises stands `Raised`, and it goes on unless `opens` says so."""
     calls: Iterator[Any] = map(function, *columns) if columns else starmap(function, repeat((), size))
     answers: list[Any] = []
     while len(answers) < size:
@@ -289,6 +314,8 @@ def _mapped(function: Any, columns: Sequence[Iterable[Any]], size: int) -> list[
             raised = Raised(StopIteration())  # a function that raises it ends `map` in silence
         if raised is not None:
             answers.append(raised)
+            if opens is not None and opens(len(answers) - 1):
+                break
     return answers
 
 
@@ -304,11 +331,13 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
     if (known := part.verdicts.get(key)) is not None:
         return frame_of_answers([failed(known)] * handed.height)
     call = partial(call_frame, step, part.as_of)
-    ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height)
+    window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
+    opens = None if window is None else window.failed
+    ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height, opens)
     part.note(step, [found for *_, found in ranges])
     pieces = [frame_of_answers([failed(f.failure)]) if isinstance(f, Raised) else f for *_, f in ranges]
-    answered = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal")
-    if key in part.verdicts or (answered.get_column("outcome") != ERROR).sum() < 2:
+    answered = _filled(step, pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal"), handed.height)
+    if key in part.verdicts or (answered.get_column("outcome") < ERROR).sum() < 2:
         return answered  # found row-wise before, or too little to tell
     failure = part.verdicts[key] = check_rowwise(call, handed, answered, step.tolerance)
     return answered if failure is None else frame_of_answers([failed(failure)] * handed.height)

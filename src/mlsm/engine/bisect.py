@@ -19,7 +19,9 @@ FIRST_CUT = 32
 T = TypeVar("T")
 
 
-def bisect(call: Callable[[int, int], T | Raised], size: int) -> list[tuple[int, int, T | Raised]]:
+def bisect(
+    call: Callable[[int, int], T | Raised], size: int, opens: Callable[[int], bool] | None = None
+) -> list[tuple[int, int, T | Raised]]:
     """Call with rows [start, stop), again with less where that fails.
 
     A range that failed while its left half went well has its culprit in the right half, so
@@ -29,10 +31,11 @@ def bisect(call: Callable[[int, int], T | Raised], size: int) -> list[tuple[int,
     Args:
         call: gives an answer for the rows, or `Raised`.
         size: the number of rows.
+        opens: told each culprit, in order; with True the search ends behind it.
 
     Returns:
         Ranges that cover all rows in order, each with its answer; one that `Raised` is of
-        one row.
+        one row. Where the search was ended, what comes after is left out.
 
     Example:
         >>> def call(start, stop):
@@ -45,14 +48,16 @@ def bisect(call: Callable[[int, int], T | Raised], size: int) -> list[tuple[int,
     whole = call(0, size)
     if not isinstance(whole, Raised) or size == 1:
         return [(0, size, whole)]
-    search = _Search(call)
+    search = _Search(call, opens)
     search.among(_cut(0, size, FIRST_CUT))
     return search.found
 
 
 class _Search(Generic[T]):
-    def __init__(self, call: Callable[[int, int], T | Raised]) -> None:
+    def __init__(self, call: Callable[[int, int], T | Raised], opens: Callable[[int], bool] | None) -> None:
         self.call = call
+        self.opens = opens
+        self.ended = False
         self.found: list[tuple[int, int, T | Raised]] = []
         self.culprits = 0
 
@@ -60,6 +65,8 @@ class _Search(Generic[T]):
         """Search ranges of which at least one holds a culprit."""
         clean = True
         for start, stop in ranges:
+            if self.ended:
+                return
             single = stop - start == 1
             by_row = self.culprits > CULPRITS_MAX and not single
             guilty = clean and stop == ranges[-1][1]
@@ -70,6 +77,7 @@ class _Search(Generic[T]):
                     self.found.append((start, stop, answer))
                     self.culprits += failed
                     clean = clean and not failed
+                    self.ended = failed and self.opens is not None and self.opens(start)
                     continue
             clean = False
             self.among(_cut(start, stop, stop - start if by_row else 2))

@@ -10,7 +10,7 @@ from typing import Any
 from mlsm._batch import ModelColumns
 from mlsm._catalog import Catalog
 from mlsm._fields import Field, FieldReader, Reading, field_reader
-from mlsm._model import Model, SummaryModel
+from mlsm._model import Breaker, Model, SummaryModel
 from mlsm._result import Given, Upstream
 from mlsm._typing import Function, Shape
 from mlsm.contracts import Predictor
@@ -63,6 +63,7 @@ class Step:
         tolerance: how far two of its scores of one record may lie apart, relative to the greater or 1.
         watched: whether a summary stands on it.
         conditional: whether it may not be called although its fields are right.
+        breaker: when it is no longer called, None for never.
     """
 
     model: Model
@@ -80,6 +81,7 @@ class Step:
     tolerance: float
     watched: bool
     conditional: bool
+    breaker: Breaker | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,7 @@ def prepare(
                 tolerance=model.tolerance,
                 watched=model.key in watched,
                 conditional=bool(required) or model.when is not None,
+                breaker=model.failing.breaker,
             )
         )
     ordered = tuple(slot for _, slot in sorted(slots.values(), key=lambda entry: entry[0]))

@@ -11,7 +11,7 @@ import polars as pl
 from mlsm._equality import alike
 from mlsm._guard import Raised
 from mlsm._result import Failure
-from mlsm.engine.answers import ERROR
+from mlsm.engine.answers import ABSTAINED, OK
 
 __all__ = ["SAMPLE_ROWS", "check_rowwise"]
 
@@ -37,7 +37,7 @@ def check_rowwise(
     Returns:
         What to tell where it answered differently, None where it did not.
     """
-    rows = (answered.get_column("outcome") != ERROR).arg_true()[:SAMPLE_ROWS]
+    rows = answered.get_column("outcome").is_in([OK, ABSTAINED]).arg_true()[:SAMPLE_ROWS]
     size = len(rows)
     if size < 2:
         return None

@@ -53,7 +53,7 @@ def _tried(step: Step) -> Step:
     rows = [*step.predictor.samples, *typical_values(step.model.inputs)]
     failure = attempt(try_rowwise, step, rows) if rows else None
     if failure is not None and not isinstance(failure, Raised):
-        return replace(step, predictor=_Refusing(failure))
+        return replace(step, predictor=_Refusing(failure), breaker=None)  # it costs nothing, and says why
     return _proven(step, rows) if step.predictor.single else step
 
 
