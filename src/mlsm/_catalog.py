@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeAlias
 
 from mlsm._digest import digest_of
-from mlsm._model import STATUSES, Model, RuleSummary, SummaryModel, check_key, split_key
+from mlsm._model import STATUSES, Model, RuleSummary, SummaryModel, check_key, home_of, split_key
 from mlsm.errors import CatalogError, DeclarationError, UnknownNameError
 
 __all__ = ["Catalog", "CatalogLike"]
@@ -245,8 +245,20 @@ def _alone(model: Model) -> list[str]:
             _ = model.required
     except DeclarationError as error:
         problems.append(f"{model.key!r}: {error.message}")
+    problems += _isolated_wrongly(model)
     if model.range is not None and not model.range[0] <= model.range[1]:
         problems.append(f"{model.key!r} declares the range {model.range}; expected the least score, then the greatest.")
     if model.status not in STATUSES:
         problems.append(f"{model.key!r} has the status {model.status!r}; expected one of {', '.join(STATUSES)}.")
+    return problems
+
+
+def _isolated_wrongly(model: Model) -> list[str]:
+    """Check where the model is to run; one that is to run elsewhere is looked for now."""
+    problems = [f"{model.key!r} {problem}" for problem in model.isolation.problems()]
+    if model.isolation.isolated and not problems:
+        try:
+            home_of(model)
+        except DeclarationError as error:
+            problems.append(error.message)
     return problems

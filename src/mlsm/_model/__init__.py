@@ -3,18 +3,24 @@
 from mlsm._model.artefact import ArtefactModel
 from mlsm._model.decorators import model, summary_model
 from mlsm._model.failing import ON_FAILURE, Breaker, Failing, OnFailure
+from mlsm._model.home import MAIN, Home, home_of
+from mlsm._model.isolation import RUNGS, Isolation, read_memory, read_timeout
 from mlsm._model.key import STATUSES, check_key, split_key
 from mlsm._model.model import Call, Model
 from mlsm._model.rules import OptionProblem, RuleOption, RuleSummary, read_options, rule_options, summary_of
 from mlsm._model.summary import SummaryModel
 
 __all__ = [
+    "MAIN",
     "ON_FAILURE",
+    "RUNGS",
     "STATUSES",
     "ArtefactModel",
     "Breaker",
     "Call",
     "Failing",
+    "Home",
+    "Isolation",
     "Model",
     "OnFailure",
     "OptionProblem",
@@ -22,8 +28,11 @@ __all__ = [
     "RuleSummary",
     "SummaryModel",
     "check_key",
+    "home_of",
     "model",
+    "read_memory",
     "read_options",
+    "read_timeout",
     "rule_options",
     "split_key",
     "summary_model",

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlsm._digest import digest_of_files
 from mlsm._fields import Fields
+from mlsm._model.isolation import Isolation
 from mlsm._model.model import Model
 from mlsm._typing import Function
 from mlsm.errors import DeclarationError
@@ -32,7 +33,7 @@ class ArtefactModel(Model):
         status: `active`, `draft` or `retired`.
         wants_as_of: whether its score depends on the run's clock.
         notes: what people should know of it, a sentence each.
-        when, range, labels, source: as for `Model`.
+        when, range, labels, source, isolation, timeout, memory, python: as for `Model`.
     """
 
     __slots__ = ("_wants_as_of", "kind", "notes", "options", "path")
@@ -59,10 +60,15 @@ class ArtefactModel(Model):
         range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
         labels: Sequence[str] | None = None,
         source: str | None = None,
+        isolation: str | Isolation | None = None,
+        timeout: float | tuple[float, float] | None = None,
+        memory: int | str | None = None,
+        python: str | Path | None = None,
     ) -> None:
         super().__init__(
             name, fields, version, _uncallable, status,
             call="fields", when=when, range=range, labels=labels, source=source,
+            isolation=isolation, timeout=timeout, memory=memory, python=python,
         )  # fmt: skip
         self._set(kind=kind, path=path, options=dict(options or {}), notes=tuple(notes), _wants_as_of=wants_as_of)
 

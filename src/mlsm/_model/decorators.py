@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from mlsm._fields import RESERVED, fields_of_function, fields_of_mapping
@@ -31,6 +32,10 @@ def model(
     range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
     labels: Sequence[str] | None = None,
     failing: Failing | None = None,
+    isolation: str | None = None,
+    timeout: float | tuple[float, float] | None = None,
+    memory: int | str | None = None,
+    python: str | Path | None = None,
 ) -> Callable[[Function], Model]:
     """Make a model of a function whose parameters are its fields.
 
@@ -44,6 +49,10 @@ def model(
         range: the least and the greatest score.
         labels: every label, best first.
         failing: what is done about its failures.
+        isolation: `inline`, `process` or `env`: where it runs.
+        timeout: seconds for one record, or `(record, part)`.
+        memory: the most bytes of its process, or text such as `512MB`.
+        python: with `env`, the interpreter of its environment.
 
     Raises:
         DeclarationError: the name, a field or a parameter cannot be used.
@@ -69,6 +78,7 @@ def model(
             chosen, inputs, version, function, status,
             call="frame" if batch else "fields", when=when, range=range, labels=labels, source=_origin(function),
             failing=failing,
+            isolation=isolation, timeout=timeout, memory=memory, python=python,
         )  # fmt: skip
         if not batch:
             _check_names(made, [])
@@ -90,6 +100,10 @@ def summary_model(
     range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
     labels: Sequence[str] | None = None,
     failing: Failing | None = None,
+    isolation: str | None = None,
+    timeout: float | tuple[float, float] | None = None,
+    memory: int | str | None = None,
+    python: str | Path | None = None,
 ) -> Callable[[Function], SummaryModel]:
     """Make a summary of a function with one parameter an upstream.
 
@@ -104,6 +118,10 @@ def summary_model(
         range: the least and the greatest score.
         labels: every label, best first.
         failing: what is done about its failures.
+        isolation: `inline`, `process` or `env`: where it runs.
+        timeout: seconds for one record, or `(record, part)`.
+        memory: the most bytes of its process, or text such as `512MB`.
+        python: with `env`, the interpreter of its environment.
 
     Raises:
         DeclarationError: a name, a parameter or an upstream cannot be used.
@@ -123,6 +141,7 @@ def summary_model(
             chosen, models, version, function, fields_of_mapping(fields or {}), status,
             call="frame" if batch else "fields", require=require, range=range, labels=labels, source=_origin(function),
             failing=failing,
+            isolation=isolation, timeout=timeout, memory=memory, python=python,
         )  # fmt: skip
         _ = made.required
         facets = [f"{upstream}.{facet}" for upstream in made.upstreams for facet in _FACETS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, MutableMapping, Sequence
 from copy import copy
+from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
 
 from mlsm._digest import digest_of
@@ -12,6 +13,7 @@ from mlsm._equality import TOLERANCE
 from mlsm._fields import Fields, Kind, fields_of_mapping
 from mlsm._guard import Raised, attempt
 from mlsm._model.failing import Failing
+from mlsm._model.isolation import Isolation
 from mlsm._typing import Function
 from mlsm.errors import DeclarationError
 
@@ -28,8 +30,8 @@ class Model:
 
     Made from a function of `data` and `results`, as in 0.0.4; `@model` and
     `@summary_model` make one from a function of its fields. Two models are equal if their
-    digests and statuses are. Immutable: `with_status`, `with_columns` and `with_failing`
-    give new ones.
+    digests and statuses are. Immutable: `with_status`, `with_columns`, `with_failing` and
+    `with_isolation` give new ones.
 
     Args:
         name: without white space or `@`.
@@ -43,6 +45,10 @@ class Model:
         labels: every label, best first, checked on every result.
         source: where the model comes from, for people.
         failing: what is done about its failures; no part of the digest.
+        isolation: `inline`, `process` or `env`: where it runs; no part of the digest.
+        timeout: seconds for one record, or `(record, part)`; not with `inline`.
+        memory: the most bytes of its process, or text such as `512MB`; not with `inline`.
+        python: with `env`, the interpreter of its environment.
 
     Example:
         >>> fit = Model(name="fit", version="1.2.0", fields={"employees": int},
@@ -52,7 +58,8 @@ class Model:
     """
 
     __slots__ = (
-        "_cache", "call", "failing", "fcn", "fields", "labels", "name", "range", "source", "status", "version", "when"
+        "_cache", "call", "failing", "fcn", "fields", "isolation", "labels", "name", "range", "source", "status",
+        "version", "when",
     )  # fmt: skip
 
     kind = "function"
@@ -67,6 +74,7 @@ class Model:
     labels: tuple[str, ...] | None
     source: str | None
     failing: Failing
+    isolation: Isolation
     _cache: dict[str, Any]
 
     def __init__(
@@ -83,12 +91,17 @@ class Model:
         labels: Sequence[str] | None = None,
         source: str | None = None,
         failing: Failing | None = None,
+        isolation: str | Isolation | None = None,
+        timeout: float | tuple[float, float] | None = None,
+        memory: int | str | None = None,
+        python: str | Path | None = None,
     ) -> None:
         self._set(name=name, fields=fields, version=version, fcn=fcn, status=status, call=call, when=when)
         self._set(range=None if range is None else (float(range[0]), float(range[1])))
         listed = [labels] if isinstance(labels, str) else labels
         self._set(labels=None if listed is None else tuple(listed), source=source, _cache={})
         self._set(failing=Failing() if failing is None else failing)
+        self._set(isolation=Isolation.of(isolation, timeout=timeout, memory=memory, python=python))
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
@@ -175,7 +188,8 @@ class Model:
         for kind in type(self).__mro__:
             for slot in getattr(kind, "__slots__", ()):
                 object.__setattr__(twin, slot, getattr(self, slot))
-        twin._set(_cache={}, **values)
+        home = {key: value for key, value in self._cache.items() if key == "home"}  # what is loaded next may hide it
+        twin._set(_cache=home, **values)
         return twin
 
     def with_status(self, status: str) -> Self:
@@ -189,6 +203,23 @@ class Model:
     def with_failing(self, failing: Failing) -> Self:
         """Give the same model, whose failures are dealt with otherwise."""
         return self._with(failing=failing)
+
+    def with_isolation(
+        self,
+        isolation: str | Isolation | None,
+        *,
+        timeout: float | tuple[float, float] | None = None,
+        memory: int | str | None = None,
+        python: str | Path | None = None,
+    ) -> Self:
+        """Give the same model, run elsewhere; what is wrong with that is told when a catalog is made.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0)
+            >>> fit.with_isolation("process", timeout=2).isolation.rung
+            'process'
+        """
+        return self._with(isolation=Isolation.of(isolation, timeout=timeout, memory=memory, python=python))
 
     def with_source(self, source: str) -> Self:
         """Give the same model, said to come from elsewhere."""

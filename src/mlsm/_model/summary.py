@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from mlsm._fields import Fields
 from mlsm._model.failing import Failing
+from mlsm._model.isolation import Isolation
 from mlsm._model.key import split_key
 from mlsm._model.model import Call, Model
 from mlsm._typing import Function
@@ -28,7 +30,7 @@ class SummaryModel(Model):
         fields: what it reads of the record itself.
         status: `active`, `draft` or `retired`.
         require: upstreams, by parameter, without whose usable result the summary is `skipped`.
-        call, range, labels, source, failing: as for `Model`.
+        call, range, labels, source, failing, isolation, timeout, memory, python: as for `Model`.
     """
 
     __slots__ = ("models", "require")
@@ -52,10 +54,15 @@ class SummaryModel(Model):
         labels: Sequence[str] | None = None,
         source: str | None = None,
         failing: Failing | None = None,
+        isolation: str | Isolation | None = None,
+        timeout: float | tuple[float, float] | None = None,
+        memory: int | str | None = None,
+        python: str | Path | None = None,
     ) -> None:
         super().__init__(
             name, {} if fields is None else fields, version, fcn, status,
             call=call, range=range, labels=labels, source=source, failing=failing,
+            isolation=isolation, timeout=timeout, memory=memory, python=python,
         )  # fmt: skip
         self._set(models=models, require=tuple(require))
 

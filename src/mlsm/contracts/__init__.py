@@ -22,10 +22,13 @@ from mlsm.contracts.models import (
     ArtefactRuntime,
     Description,
     Facets,
+    Isolated,
     NoReasonsError,
     Predictor,
     Reasoned,
     Runtime,
+    Settled,
+    Told,
 )
 from mlsm.contracts.runs import InputEntry, ModelEntry, OpenRun, RunEntry, RunPlan, Selection
 from mlsm.contracts.stores import Opener, Store
@@ -43,6 +46,7 @@ __all__ = [
     "HeldRow",
     "Holdings",
     "InputEntry",
+    "Isolated",
     "ModelEntry",
     "NoReasonsError",
     "OpenRun",
@@ -57,8 +61,10 @@ __all__ = [
     "RunPlan",
     "Runtime",
     "Selection",
+    "Settled",
     "Store",
     "StoredLane",
+    "Told",
     "Tombstones",
     "Writer",
     "last_good_schema",

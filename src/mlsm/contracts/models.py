@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +21,13 @@ __all__ = [
     "ArtefactRuntime",
     "Description",
     "Facets",
+    "Isolated",
     "NoReasonsError",
     "Predictor",
     "Reasoned",
     "Runtime",
+    "Settled",
+    "Told",
 ]
 
 ROW_ID = "mlsm:record_id"
@@ -66,6 +69,23 @@ class Reasoned:
     approximate: bool = False
 
 
+Told: TypeAlias = tuple[int, float | None, str | None, str | None, str | None, str | None]
+"""An answer that was read already: an outcome's code, score, label, and JSON texts: output, reasons, error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The answers of a model in a process of its own, where they were read already.
+
+    Args:
+        frame: a row a record with the facets `outcome`, `score`, and those others that occur.
+        traces: type, message and traceback of the first distinct errors.
+    """
+
+    frame: pl.DataFrame
+    traces: tuple[tuple[str, str, str], ...] = ()
+
+
 class NoReasonsError(Exception):
     """A model's kind has no exact reasons; its fields are taken away one by one instead."""
 
@@ -105,6 +125,36 @@ class Predictor(Protocol):
         Raises:
             NoReasonsError: there are none.
         """
+
+
+@runtime_checkable
+class Isolated(Protocol):
+    """A predictor whose model runs elsewhere, where its answers are read too."""
+
+    @property
+    def by_row(self) -> bool:
+        """Tell whether it is a function of one record."""
+
+    def record(self, *values: Any) -> float | Told:
+        """Score one record: a float for a plain score, else all of an answer."""
+
+    def rows(
+        self, upstreams: Sequence[Sequence[Sequence[Any]]], fields: Sequence[Sequence[Any]], as_of: datetime, size: int
+    ) -> Settled:
+        """Score many records with a function of one.
+
+        Args:
+            upstreams: for each upstream the columns of what a summary sees of it.
+            fields: the checked values of each field.
+            as_of: the clock.
+            size: the number of records.
+        """
+
+    def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> Settled:
+        """Score a frame with a function of frames."""
+
+    def end(self) -> None:
+        """End its process; the next question starts another."""
 
 
 class Runtime(Protocol):

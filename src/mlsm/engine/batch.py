@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import repeat, starmap
+from itertools import repeat
 from typing import Any
 
 import polars as pl
 
 from mlsm._batch import FACETS, Batch, Trace, facet, outcome_names
-from mlsm._guard import Raised, attempt, drain
+from mlsm._guard import Raised, attempt
 from mlsm._result import OUTCOMES, Failure, Problem, Upstream
 from mlsm._typing import LANES, Lane
-from mlsm.contracts import ROW_ID, Column
+from mlsm.contracts import ROW_ID, Column, Isolated, Settled
 from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
 from mlsm.engine.bisect import bisect
 from mlsm.engine.breaker import FAILURES, Window, broken, opens_at
 from mlsm.engine.columns import Checked, check_column, check_series
 from mlsm.engine.frames import frame_of_answers, read_returned, read_values
+from mlsm.engine.mapped import mapped
 from mlsm.engine.objects import objects_of
 from mlsm.engine.order import Prepared, Slot, Step
 from mlsm.engine.record import condition_failure, data_of, invalid, no_data, skipped
@@ -137,6 +138,12 @@ class _Part:
             if found == _TRACES_MAX:
                 return
 
+    def note_told(self, step: Step, settled: Settled) -> None:
+        """Keep the tracebacks that came with answers from another process."""
+        key = step.model.key
+        for name, message, text in settled.traces:
+            self.traces.setdefault((key, name, message), Trace(model=key, type=name, message=message, text=text))
+
     def read(self, place: int) -> Checked:
         """Give a slot's column, read and checked."""
         if place not in self.checked:
@@ -159,10 +166,18 @@ class _Part:
 
     def upstream(self, place: int, rows: list[int] | None) -> Iterator[Upstream]:
         """Yield what a summary sees of a model's answers; each is made as it is handed over."""
+        columns = self._seen(place, rows)
+        return map(self.prepared.views[place], *(repeat(None) if column is None else column for column in columns))
+
+    def facets(self, place: int, rows: list[int] | None) -> list[Sequence[Any]]:
+        """List the same by columns."""
+        size = len(self) if rows is None else len(rows)
+        return [[None] * size if column is None else column for column in self._seen(place, rows)]
+
+    def _seen(self, place: int, rows: list[int] | None) -> list[Sequence[Any] | None]:
         if place not in self.seen:
             self.seen[place] = _facets_seen(self.answers[place], self.scores.get(place))
-        columns = [None if column is None else _taken(column, rows) for column in self.seen[place]]
-        return map(self.prepared.views[place], *(repeat(None) if column is None else column for column in columns))
+        return [None if column is None else _taken(column, rows) for column in self.seen[place]]
 
 
 def _facets_seen(answers: pl.DataFrame, scores: list[Any] | None) -> list[list[Any] | None]:
@@ -188,7 +203,10 @@ def _score(part: _Part, step: Step) -> pl.DataFrame:
     if step.when is not None:
         excluded |= _inapplicable(part, step, excluded)
     rows = [row for row in range(len(part)) if row not in excluded] if excluded else None
-    called = _call_rows(part, step, rows) if step.predictor.by_row else _call_frame(part, step, rows)
+    if isinstance(step.predictor, Isolated) and step.predictor.by_row:
+        called = _call_elsewhere(part, step, step.predictor, rows)
+    else:
+        called = _call_rows(part, step, rows) if step.predictor.by_row else _call_frame(part, step, rows)
     if part.reasons and called.height:
         called = _explained(part, step, rows, called)
     if rows is None:
@@ -232,7 +250,7 @@ def _inapplicable(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> di
     if when.wants_as_of:
         columns.append([part.as_of] * len(rows))
     found = {}
-    for row, applies in zip(rows, _mapped(when.function, columns, len(rows)), strict=True):
+    for row, applies in zip(rows, mapped(when.function, columns, len(rows)), strict=True):
         if isinstance(applies, Raised):
             found[row] = condition_failure(applies)
         elif not applies:
@@ -247,7 +265,7 @@ def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     if step.wants_as_of:
         columns.append([part.as_of] * size)
     window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
-    answers = _mapped(step.predictor.record, columns, size, None if window is None else window.failed)
+    answers = mapped(step.predictor.record, columns, size, None if window is None else window.failed)
     kinds = set(map(type, answers))
     if Raised in kinds:
         part.note(step, answers)
@@ -277,11 +295,21 @@ def _filled(step: Step, answers: pl.DataFrame, size: int) -> pl.DataFrame:
     return pl.concat([answers, spared[rows]], how="diagonal")
 
 
+def _call_elsewhere(part: _Part, step: Step, predictor: Isolated, rows: list[int] | None) -> pl.DataFrame:
+    size = len(part) if rows is None else len(rows)
+    upstreams = [part.facets(place, rows) for place in step.upstreams.values()]
+    fields = [_taken(part.read(slot).as_list(), rows) for slot in step.slots]
+    settled = predictor.rows(upstreams, fields, part.as_of, size)
+    part.note_told(step, settled)
+    return _broken_off(step, settled.frame, size)
+
+
 def _explained(part: _Part, step: Step, rows: list[int] | None, answers: pl.DataFrame) -> pl.DataFrame:
     from mlsm.engine.reasons import give_reasons  # needs numpy, and only on request
 
     handed = _handed(part, step)
-    ask = partial(_call_over, step, part.as_of) if step.predictor.by_row else partial(call_frame, step, part.as_of)
+    by_row = step.predictor.by_row
+    ask = partial(_call_over, step, part.as_of) if by_row else partial(call_frame, step, part.as_of)
     found = give_reasons(step, handed if rows is None else handed[rows], part.as_of, answers, part.reasons, ask)
     if isinstance(found, Raised):  # the score stands, though nobody can tell why
         part.note(step, [found])
@@ -290,33 +318,17 @@ def _explained(part: _Part, step: Step, rows: list[int] | None, answers: pl.Data
 
 
 def _call_over(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame:
-    columns: list[Iterable[Any]] = [
-        Checked(field.kind, {}, series=frame.get_column(field.name)).as_list() for field in step.model.inputs
-    ]
+    fields = [Checked(field.kind, {}, series=frame.get_column(field.name)).as_list() for field in step.model.inputs]
+    if isinstance(step.predictor, Isolated):
+        return step.predictor.rows([], fields, as_of, frame.height).frame
+    columns: list[Iterable[Any]] = [*fields]
     if step.wants_as_of:
         columns.append([as_of] * frame.height)
-    return read_values(_mapped(step.predictor.record, columns, frame.height), step.limits)
+    return read_values(mapped(step.predictor.record, columns, frame.height), step.limits)
 
 
 def _taken(values: Sequence[Any], rows: list[int] | None) -> Sequence[Any]:
     return values if rows is None else [values[row] for row in rows]
-
-
-def _mapped(
-    function: Any, columns: Sequence[Iterable[Any]], size: int, opens: Callable[[int], bool] | None = None
-) -> list[Any]:
-    """Call a function for every row; where it raises stands `Raised`, and it goes on unless `opens` says so."""
-    calls: Iterator[Any] = map(function, *columns) if columns else starmap(function, repeat((), size))
-    answers: list[Any] = []
-    while len(answers) < size:
-        raised = drain(calls, answers)
-        if raised is None and len(answers) < size:
-            raised = Raised(StopIteration())  # a function that raises it ends `map` in silence
-        if raised is not None:
-            answers.append(raised)
-            if opens is not None and opens(len(answers) - 1):
-                break
-    return answers
 
 
 def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
@@ -331,12 +343,22 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
     if (known := part.verdicts.get(key)) is not None:
         return frame_of_answers([failed(known)] * handed.height)
     call = partial(call_frame, step, part.as_of)
+    if isinstance(step.predictor, Isolated):
+        settled = step.predictor.columns(handed, part.as_of)
+        part.note_told(step, settled)
+        return _told_rowwise(part, step, handed, _broken_off(step, settled.frame, handed.height))
     window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
     opens = None if window is None else window.failed
     ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height, opens)
     part.note(step, [found for *_, found in ranges])
     pieces = [frame_of_answers([failed(f.failure)]) if isinstance(f, Raised) else f for *_, f in ranges]
     answered = _filled(step, pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal"), handed.height)
+    return _told_rowwise(part, step, handed, answered)
+
+
+def _told_rowwise(part: _Part, step: Step, handed: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
+    """Give the answers of a model that is asked for the first time, unless they depend on neighbours."""
+    key, call = step.model.key, partial(call_frame, step, part.as_of)
     if key in part.verdicts or (answered.get_column("outcome") < ERROR).sum() < 2:
         return answered  # found row-wise before, or too little to tell
     failure = part.verdicts[key] = check_rowwise(call, handed, answered, step.tolerance)
@@ -345,6 +367,8 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
 
 def call_frame(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame | Raised:
     """Call a batch model with a frame and read its answer, or give what was raised."""
+    if isinstance(step.predictor, Isolated):
+        return step.predictor.columns(frame, as_of).frame
 
     def call() -> pl.DataFrame:
         returned = step.predictor.columns(frame, as_of)

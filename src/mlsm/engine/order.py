@@ -13,7 +13,7 @@ from mlsm._fields import Field, FieldReader, Reading, field_reader
 from mlsm._model import Breaker, Model, SummaryModel
 from mlsm._result import Given, Upstream
 from mlsm._typing import Function, Shape
-from mlsm.contracts import Predictor
+from mlsm.contracts import Isolated, Predictor
 from mlsm.engine.answers import Limits
 from mlsm.errors import DeclarationError
 
@@ -64,6 +64,7 @@ class Step:
         watched: whether a summary stands on it.
         conditional: whether it may not be called although its fields are right.
         breaker: when it is no longer called, None for never.
+        isolated: whether it is asked in another process.
     """
 
     model: Model
@@ -82,6 +83,7 @@ class Step:
     watched: bool
     conditional: bool
     breaker: Breaker | None = None
+    isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +142,12 @@ def prepare(
         required = model.required if isinstance(model, SummaryModel) else ()
         source = (model.name, model.version, model.status)
         given = tuple(Given(model=key) for key in catalog.upstreams(model.key).values())
+        predictor = load(model)
         steps.append(
             Step(
                 model=model,
                 place=places[model.key],
-                predictor=load(model),
+                predictor=predictor,
                 slots=tuple(taken.values()),
                 upstreams=upstreams,
                 required=tuple(upstreams[name] for name in required),
@@ -158,6 +161,7 @@ def prepare(
                 watched=model.key in watched,
                 conditional=bool(required) or model.when is not None,
                 breaker=model.failing.breaker,
+                isolated=isinstance(predictor, Isolated),
             )
         )
     ordered = tuple(slot for _, slot in sorted(slots.values(), key=lambda entry: entry[0]))

@@ -15,7 +15,7 @@ from mlsm.engine.answers import ABSTAINED, Answer, failed, read_answer
 from mlsm.engine.compiled import compile_record, plain_parts
 from mlsm.engine.order import Prepared, Step
 
-__all__ = ["condition_failure", "invalid", "score_record", "skipped"]
+__all__ = ["condition_failure", "invalid", "score_record", "settled", "skipped"]
 
 _INVALID = Outcome.INVALID.code
 _SKIPPED = Outcome.SKIPPED.code
@@ -77,12 +77,14 @@ def _otherwise(
     step: Step, returned: Any, record_id: str, as_of: datetime, scored_at: datetime, run_id: str | None
 ) -> tuple[Result, Any]:
     """Make a result of what a model returned or of why it was not called, and what summaries see of it."""
-    if type(returned) is dict and step.predictor.single:
+    if step.isolated and type(returned) is tuple:  # it was read already, where the model runs
+        returned = Answer(*returned)
+    elif type(returned) is dict and step.predictor.single:
         limits = step.limits
         parts = plain_parts(returned, limits.low, limits.high, limits.labels)
         if parts is not None and not (step.watched and parts[2]):
             return _plain_result(step, parts, record_id, as_of, scored_at, run_id)
-    answer = returned if type(returned) is Answer else _settled(step, returned, record_id)
+    answer = returned if type(returned) is Answer else settled(step, returned, record_id)
     view = step.view(answer.score, answer.label, answer.output, OUTCOMES[answer.code]) if step.watched else None
     return _result(step, answer, record_id, as_of, scored_at, run_id), view
 
@@ -191,7 +193,7 @@ def _asked(step: Step, values: list[Any], seen: list[Any], as_of: datetime) -> A
     return attempt(step.predictor.record, *handed, *((as_of,) if step.wants_as_of else ()))
 
 
-def _settled(step: Step, returned: Any, record_id: str) -> Answer:
+def settled(step: Step, returned: Any, record_id: str) -> Answer:
     """Read what a model returned."""
     if isinstance(returned, Raised):
         return failed(returned.failure)

@@ -104,6 +104,10 @@ class ModelFinder(MetaPathFinder):
         """Give the folder that a name stands for now."""
         return next((names.folders[name] for names in self._loaded if name in names.folders), None)
 
+    def folders_beside(self, name: str) -> Mapping[str, Path]:
+        """Give the folders of all names that were loaded together with one."""
+        return next((names.folders for names in self._loaded if name in names.folders), {})
+
     def claim(self, folders: Mapping[str, Path]) -> dict[str, Path]:
         """Let names stand for folders from now on.
 

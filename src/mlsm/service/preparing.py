@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -17,7 +18,7 @@ from mlsm.contracts import Predictor, Reasoned
 from mlsm.engine.order import Prepared, Step, prepare
 from mlsm.runtimes import RUNTIMES
 
-__all__ = ["NotRowWise", "load_predictor", "prepared"]
+__all__ = ["NotRowWise", "load_predictor", "prepared", "tried"]
 
 
 class NotRowWise(Exception):  # noqa: N818 - shown to people as the type of an `error`
@@ -32,8 +33,9 @@ def prepared(catalog: Catalog, *, reading: Reading | None = None, shape: Shape =
     """
     key = shape if reading is None else (shape, reading)
     if key not in catalog.ready:
-        made = prepare(catalog, load_predictor, reading=Reading() if reading is None else reading, shape=shape)
-        catalog.ready[key] = replace(made, steps=tuple(_tried(step) for step in made.steps))
+        load = partial(_loaded, catalog)
+        made = prepare(catalog, load, reading=Reading() if reading is None else reading, shape=shape)
+        catalog.ready[key] = replace(made, steps=tuple(tried(step) for step in made.steps))
     found: Prepared = catalog.ready[key]
     return found
 
@@ -44,8 +46,23 @@ def load_predictor(model: Model) -> Predictor:
     return predictor
 
 
-def _tried(step: Step) -> Step:
-    if step.predictor.by_row or step.upstreams:
+def _loaded(catalog: Catalog, model: Model) -> Predictor:
+    if not model.isolation.isolated:
+        return load_predictor(model)
+    workers: dict[str, Predictor] = catalog.ready.setdefault("workers", {})  # one, however records are read
+    if model.key not in workers:
+        from mlsm.runtimes.isolated import load
+        from mlsm.service.specification import ENTRY, specification_of
+
+        upstreams = {name: catalog[key] for name, key in catalog.upstreams(model.key).items()}
+        sources = {name: (each.name, each.version, each.status) for name, each in upstreams.items()}
+        workers[model.key] = load(model, specification_of(model, sources), ENTRY)
+    return workers[model.key]
+
+
+def tried(step: Step) -> Step:
+    """Try a batch model on typical records; in its own process, that has been done there."""
+    if step.predictor.by_row or step.upstreams or step.isolated:
         return step
     from mlsm.checks.typical import typical_values
     from mlsm.engine.trial import try_rowwise

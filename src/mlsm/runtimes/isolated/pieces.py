@@ -1,0 +1,92 @@
+"""What came back of a part, piece by piece, and what was lost of it."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mlsm._result import Outcome
+from mlsm.contracts import Settled
+from mlsm.runtimes.isolated.supervisor import Lost
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Pieces"]
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_NAMES = ("outcome", "score", "label", "output", "reasons", "error")
+
+
+class Pieces:
+    """Answers by where they begin.
+
+    Args:
+        size: the rows that there will be.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.answered = 0
+        self.traces: list[tuple[str, str, str]] = []
+        self._pieces: dict[int, pl.DataFrame] = {}
+
+    def add_scores(self, start: int, count: int, scores: array[float]) -> None:
+        """Add plain scores."""
+        import polars as pl
+
+        outcome = pl.repeat(Outcome.OK.code, count, dtype=pl.UInt8, eager=True).alias("outcome")
+        self.add_frame(start, pl.DataFrame([outcome, pl.Series("score", scores, pl.Float64)]))
+
+    def add_answers(self, start: int, columns: list[list[Any] | None]) -> None:
+        """Add answers, a list a facet, None where it is null throughout."""
+        import polars as pl
+
+        types = [pl.UInt8, pl.Float64, *[pl.String] * 4]
+        count = len(columns[0] or ())
+        made = [
+            pl.Series(name, [None] * count if values is None else values, dtype)
+            for name, values, dtype in zip(_NAMES, columns, types, strict=True)
+            if values is not None or name == "score"
+        ]
+        self.add_frame(start, pl.DataFrame(made))
+
+    def add_frame(self, start: int, frame: pl.DataFrame) -> None:
+        """Add a frame of facets."""
+        self._pieces[start] = frame
+        self.answered += frame.height
+
+    def lose(self, start: int, stop: int, lost: Lost) -> None:
+        """Say of rows that they were lost."""
+        import polars as pl
+
+        error = _encode(lost.failure).decode()
+        count = stop - start
+        self._pieces[start] = pl.DataFrame(
+            [
+                pl.repeat(lost.outcome.code, count, dtype=pl.UInt8, eager=True).alias("outcome"),
+                pl.repeat(None, count, dtype=pl.Float64, eager=True).alias("score"),
+                pl.repeat(error, count, dtype=pl.String, eager=True).alias("error"),
+            ]
+        )
+
+    def reached(self, start: int) -> int:
+        """Give the first row from `start` on that there is nothing of yet."""
+        while start in self._pieces:
+            start += self._pieces[start].height
+        return start
+
+    def settled(self) -> Settled:
+        """Put the pieces together."""
+        import polars as pl
+
+        if not self._pieces:
+            frame = pl.DataFrame(schema={"outcome": pl.UInt8, "score": pl.Float64})
+        else:
+            ordered = [self._pieces[start] for start in sorted(self._pieces)]
+            frame = ordered[0] if len(ordered) == 1 else pl.concat(ordered, how="diagonal")
+        return Settled(
+            frame=frame.select([name for name in _NAMES if name in frame.columns]), traces=tuple(self.traces)
+        )

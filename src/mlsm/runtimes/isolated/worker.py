@@ -1,0 +1,81 @@
+"""The worker: it builds one model from what it is told, and answers for it until nobody asks.
+
+This module, and what it imports, runs in other environments too: it needs Python and msgspec.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import mmap
+import os
+import pickle
+import sys
+from typing import Any
+
+from mlsm.runtimes.isolated import protocol
+from mlsm.runtimes.isolated.keeper import keep
+
+__all__ = ["Channel", "main"]
+
+
+class Channel:
+    """What a model's handler writes to: replies, and the row that it is at.
+
+    Args:
+        reply: where replies go.
+        cell: shared with the parent: a row, counted from 1, and the number of a phase.
+    """
+
+    def __init__(self, reply: int, cell: memoryview) -> None:
+        self._reply = reply
+        self.cell = cell
+
+    def tell(self, head: Any, body: bytes | memoryview = b"") -> None:
+        """Send a reply."""
+        protocol.send(self._reply, head, body)
+
+
+def main(arguments: list[str]) -> None:
+    """Serve one model; called in a fresh interpreter with the ends of pipes and the limits."""
+    request, reply, cell, lifeline, status, printed, output, memory = map(int, arguments[:8])
+    name = arguments[8]
+    keep(
+        name=name, lifeline=lifeline, status=status, printed=printed, output=output,
+        memory=memory or None, others=(request, reply, cell),
+    )  # fmt: skip
+    for fd in (lifeline, status, printed):
+        os.close(fd)
+    _point_streams(output)
+    for fd in (request, reply, cell):
+        os.set_inheritable(fd, False)
+    shared = memoryview(mmap.mmap(cell, mmap.PAGESIZE)).cast("Q")
+    with contextlib.suppress(protocol.Closed):
+        _serve(request, Channel(reply, shared))
+    os._exit(0)  # threads that the model started are not waited for
+
+
+def _point_streams(output: int) -> None:
+    """Let what the model prints go to the keeper, and let it read nothing."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    os.close(nothing)
+    for fd, name in ((1, "stdout"), (2, "stderr")):
+        stream = os.fdopen(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _serve(request: int, channel: Channel) -> None:
+    head, body = protocol.receive(request)
+    if head["protocol"] != protocol.VERSION:
+        channel.tell({"refused": f"The worker speaks protocol {protocol.VERSION}; expected {head['protocol']}."})
+        return
+    module, _, name = head["entry"].partition(":")
+    handler = getattr(importlib.import_module(module), name)(pickle.loads(body), channel)  # noqa: S301 - from the parent
+    while True:
+        head, body = protocol.receive(request)
+        getattr(handler, f"on_{head[0]}")(*head[1:], body)

@@ -1,0 +1,166 @@
+"""A model's answers in a worker: the same steps as in this process, over what is handed over.
+
+For functions of one record this needs Python and msgspec alone; frames need polars.
+"""
+
+from __future__ import annotations
+
+import pickle
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from mlsm._batch import ModelColumns
+from mlsm._guard import Raised, attempt
+from mlsm._result import Upstream
+from mlsm.engine.answers import Limits, failed, read_answer
+from mlsm.engine.mapped import mapped
+from mlsm.engine.order import Step
+from mlsm.engine.record import settled
+from mlsm.service.preparing import load_predictor, tried
+from mlsm.service.specification import Unbuildable, rebuilt
+
+__all__ = ["Elsewhere"]
+
+_CHUNK_ROWS = 4096
+"""What is lost with a worker is made again: at most so many rows."""
+_TRACES_MAX = 3
+
+
+class Elsewhere:
+    """Answers for one model in its worker.
+
+    Args:
+        specification: what the model is built from.
+        channel: where replies go, and where the row that it is at is noted.
+    """
+
+    def __init__(self, specification: dict[str, Any], channel: Any) -> None:
+        self._channel = channel
+        built = attempt(_load, specification)
+        if isinstance(built, Raised):
+            unbuildable = isinstance(built.error, Unbuildable)
+            message = str(built.error) if unbuildable else f"{built.failure.type}: {built.failure.message}"
+            channel.tell({"refused": message, "hint": getattr(built.error, "hint", None)})
+            return
+        self._step: Step = built
+        self._views = [Upstream.of(source) for source in specification["upstreams"].values()]
+        predictor = self._step.predictor
+        told = {"by_row": predictor.by_row, "single": predictor.single, "path": predictor.path}
+        channel.tell({**told, "digest": self._step.model.digest})
+
+    def on_try(self, _: bytes) -> None:
+        """Try a batch model on typical records, as it is done inline when a catalog is made ready."""
+        found = _contained(tried, self._step)
+        if not isinstance(found, Raised):
+            self._step = found
+        predictor = self._step.predictor
+        self._channel.tell({"by_row": predictor.by_row, "single": predictor.single, "path": predictor.path})
+
+    def on_one(self, body: bytes) -> None:
+        """Answer for one record."""
+        values = pickle.loads(body)  # noqa: S301 - from the parent
+        predictor, limits = self._step.predictor, self._step.limits
+        returned = _contained(predictor.record, *values)
+        if type(returned) is float and limits.low <= returned <= limits.high and predictor.single:
+            self._channel.tell(returned)
+            return
+        answer = _contained(settled, self._step, returned, "record:1")
+        if isinstance(answer, Raised):
+            answer = failed(answer.failure)
+        self._channel.tell(msgspec.structs.astuple(answer))
+
+    def on_rows(self, size: int, body: bytes) -> None:
+        """Answer for many records, a chunk of them a reply; the last reply holds the traces."""
+        upstreams, fields, as_of = pickle.loads(body)  # noqa: S301 - from the parent
+        traces: dict[tuple[str, str], str] = {}
+        for start in range(0, size, _CHUNK_ROWS):
+            stop = min(size, start + _CHUNK_ROWS)
+            columns: list[Iterable[Any]] = [
+                map(view, *(column[start:stop] for column in columns))
+                for view, columns in zip(self._views, upstreams, strict=True)
+            ]
+            columns += [values[start:stop] for values in fields]
+            if self._step.wants_as_of:
+                columns.append([as_of] * (stop - start))
+            self._chunk(columns, start, stop, traces)
+        self._channel.tell(["done", [[*name, text] for name, text in traces.items()]])
+
+    def _chunk(self, columns: list[Iterable[Any]], start: int, stop: int, traces: dict[tuple[str, str], str]) -> None:
+        cell, limits = self._channel.cell, self._step.limits
+        cell[1] = 0
+        if columns:
+            columns[0] = _noted(columns[0], start, cell)
+        else:
+            cell[0] = start + 1
+        answers = mapped(self._step.predictor.record, columns, stop - start, interrupts=True)
+        if set(map(type, answers)) == {float} and limits.low <= min(answers) and max(answers) <= limits.high:
+            scores = array("d", answers)
+            if all(score == score for score in answers):  # noqa: PLR0124 - NaN is unlike itself
+                self._channel.tell(["scores", stop - start], memoryview(scores).cast("B"))
+                return
+        read = []
+        for place, answer in enumerate(answers):
+            cell[0], cell[1] = start + place + 1, 1
+            if isinstance(answer, Raised):
+                read.append(failed(answer.failure))
+                name = (answer.failure.type, answer.failure.message)
+                if name not in traces and len(traces) < _TRACES_MAX:
+                    traces[name] = answer.trace()
+            else:
+                found = _contained(read_answer, answer, limits)
+                read.append(failed(found.failure) if isinstance(found, Raised) else found)
+        columns_ = zip(*map(msgspec.structs.astuple, read), strict=True)
+        told = [list(column) if any(value is not None for value in column) else None for column in columns_]
+        self._channel.tell(["answers", stop - start], msgspec.msgpack.encode(told))
+
+    def on_frame(self, body: bytes) -> None:
+        """Answer for a frame."""
+        from mlsm.service.elsewhere_frames import answered_frame
+
+        self._channel.tell(*_contained(answered_frame, self._step, body))
+
+    def on_explain(self, body: bytes) -> None:
+        """Give a frame's reasons."""
+        from mlsm.service.elsewhere_frames import explained_frame
+
+        self._channel.tell(*_contained(explained_frame, self._step, body))
+
+
+def _load(specification: dict[str, Any]) -> Step:
+    model = rebuilt(specification)
+    upstreams = {name: place for place, name in enumerate(specification["upstreams"])}
+    return Step(
+        model=model,
+        place=0,
+        predictor=load_predictor(model),
+        slots=tuple(range(len(model.inputs))),
+        upstreams=upstreams,
+        required=(),
+        limits=Limits.of(model),
+        when=None,
+        columns=ModelColumns(name=model.name, version=model.version, status=model.status),
+        source=(model.name, model.version, model.status),
+        view=Upstream,
+        wants_as_of=model.wants_as_of,
+        tolerance=model.tolerance,
+        watched=False,
+        conditional=False,
+    )
+
+
+def _noted(values: Iterable[Any], start: int, cell: Any) -> Iterator[Any]:
+    """Yield values and note the row, so that whoever waits knows which one ended us."""
+    for place, value in enumerate(values, start + 1):
+        cell[0] = place
+        yield value
+
+
+def _contained(function: Any, *args: Any) -> Any:
+    """Call; an interrupt is here no person's, since a worker is out of the keyboard's reach."""
+    try:
+        return attempt(function, *args)
+    except KeyboardInterrupt as error:
+        return Raised(error)

@@ -1,0 +1,56 @@
+"""Models that end their process, hang, or fail, each at records of its own."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any
+
+import mlsm
+
+
+@mlsm.model(version="1", status="active")
+def good(x: int) -> float:
+    return x / 10
+
+
+@mlsm.model(version="1", isolation="process")
+def raises(x: int) -> Any:
+    if x % 7 == 3:
+        raise ValueError("seven")
+    if x == 11:
+        raise KeyboardInterrupt
+    return {"score": x / 10, "label": "A", "size": x} if x % 2 else x / 10
+
+
+@mlsm.model(version="1", isolation="process")
+def dies(x: int) -> float:
+    if x == 503:
+        os._exit(3)
+    if x == 703:
+        ctypes.string_at(0)
+    return x / 10
+
+
+@mlsm.model(version="1", isolation="process", timeout=(0.5, 20))
+def hangs(x: int) -> float:
+    while x == 503:
+        pass
+    return x / 10
+
+
+@mlsm.model(version="1", isolation="process", batch=True, fields={"x": int})
+def frame(rows: Any) -> Any:
+    if (rows["x"] == 777).any():
+        os._exit(3)
+    return rows["x"] / 10
+
+
+@mlsm.summary_model(version="1", models=["good", "raises@1"], isolation="process")
+def summary(good: Any, raises: Any) -> Any:
+    return (good.score or 0) + (raises.score or 0) + len(raises.label or "") + (raises.output or {}).get("size", 0)
+
+
+@mlsm.summary_model(version="1", models=["good", "raises@1"], isolation="process", batch=True)
+def framed_summary(rows: Any) -> Any:
+    return rows["good.score"] + rows["raises.score"].fill_null(0)

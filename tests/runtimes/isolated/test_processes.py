@@ -1,0 +1,117 @@
+"""A model in a process of its own answers as inline, and takes nothing with it when it dies or hangs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+from tests.runtimes.isolated import bad
+
+import mlsm
+from mlsm._result import Outcome
+from mlsm.contracts import Isolated
+from mlsm.service import prepared
+
+RECORDS = [{"id": str(number), "x": number} for number in range(1_000)]
+
+
+@pytest.fixture
+def made() -> Iterator[Callable[..., mlsm.Catalog]]:
+    """Give what makes catalogs whose processes are ended after the test."""
+    catalogs = []
+
+    def make(*models: mlsm.Model) -> mlsm.Catalog:
+        catalogs.append(mlsm.Catalog(models))
+        return catalogs[-1]
+
+    yield make
+    for catalog in catalogs:
+        for step in prepared(catalog).steps:
+            if isinstance(step.predictor, Isolated):
+                step.predictor.end()
+
+
+def failed(results: list[mlsm.Result]) -> dict[str, str]:
+    """Give the outcomes other than `ok` by record."""
+    return {result.record_id: str(result.outcome) for result in results if result.outcome is not Outcome.OK}
+
+
+def of(model: mlsm.Model, results: mlsm.Scores) -> list[mlsm.Result]:
+    """Give one model's results."""
+    return [result for result in results if result.model == model.name]
+
+
+def test_answers_are_those_of_inline(made: Callable[..., mlsm.Catalog]) -> None:
+    """Scores, labels, outputs and errors are the same to the last bit, of functions, frames and summaries."""
+    models = [bad.good, bad.raises, bad.summary, bad.framed_summary]
+    records = [record for record in RECORDS if record["x"] != 11]
+    isolated = list(mlsm.score(made(*models), records, id="id"))
+    inline = list(mlsm.score(made(*(model.with_isolation(None) for model in models)), records, id="id"))
+    assert [(r.key, r.outcome, r.score, r.label, r.output, r.error) for r in inline] == [
+        (r.key, r.outcome, r.score, r.label, r.output, r.error) for r in isolated
+    ]
+
+
+def test_one_record_gets_what_it_gets_among_others(made: Callable[..., mlsm.Catalog]) -> None:
+    """Records one by one are answered by the same worker in the same words."""
+    catalog = made(bad.good, bad.raises, bad.summary, bad.framed_summary)
+    together = list(mlsm.score(catalog, RECORDS[:12], id="id"))
+    alone = [result for record in RECORDS[:12] for result in mlsm.score_one(catalog, record)]
+    assert [(r.key, r.outcome, r.score, r.output, r.error) for r in together] == [
+        (r.key, r.outcome, r.score, r.output, r.error) for r in alone
+    ]
+
+
+def test_an_interrupt_that_a_model_raises_is_an_error(made: Callable[..., mlsm.Catalog]) -> None:
+    """A worker is out of the keyboard's reach: the interrupt is the model's own."""
+    results = of(bad.raises, mlsm.score(made(bad.raises), RECORDS[10:13], id="id"))
+    assert results[1].error is not None
+    assert "KeyboardInterrupt" == results[1].error.type
+
+
+def test_only_the_records_at_which_it_dies_are_crashed(made: Callable[..., mlsm.Catalog]) -> None:
+    """The exit code and the signal are told; all others have their scores."""
+    results = of(bad.dies, mlsm.score(made(bad.good, bad.dies), RECORDS, id="id"))
+    assert {"503": "crashed", "703": "crashed"} == failed(results)
+    messages = [result.error.message for result in results if result.error is not None]
+    assert "exit code 3" in messages[0]
+    assert "SIGSEGV" in messages[1]
+
+
+def test_a_frame_is_cut_until_the_culprit_stands_alone(made: Callable[..., mlsm.Catalog]) -> None:
+    """Of a function of frames too, one record is crashed."""
+    assert {"777": "crashed"} == failed(of(bad.frame, mlsm.score(made(bad.frame), RECORDS, id="id")))
+
+
+def test_only_the_record_at_which_it_hangs_is_timed_out(made: Callable[..., mlsm.Catalog]) -> None:
+    """The worker is killed in the time that one record may take, and no process is left of it."""
+    catalog = made(bad.hangs)
+    (step,) = prepared(catalog).steps
+    first = psutil.Process(step.predictor.pid)  # type: ignore[attr-defined]
+    family = [first, *first.children(recursive=True)]
+    began = time.monotonic()
+    assert {"503": "timeout"} == failed(list(mlsm.score(catalog, RECORDS, id="id")))
+    assert time.monotonic() - began < 15
+    assert not any(process.is_running() for process in family)
+    alone = mlsm.score_one(catalog, RECORDS[503])[0]
+    assert Outcome.TIMEOUT is alone.outcome
+    assert 50.4 == mlsm.score_one(catalog, RECORDS[504])[0].score
+
+
+def test_limits_without_a_process_are_refused() -> None:
+    """A time-out that nothing would keep is a mistake, told with the catalog."""
+    with pytest.raises(mlsm.CatalogError, match="has a timeout but runs inline"):
+        mlsm.Catalog([bad.good.with_isolation(None, timeout=2)])
+
+
+def test_a_function_without_a_module_is_inline_only() -> None:
+    """What no other process can import is refused when the catalog is made, not in the run."""
+
+    @mlsm.model(version="1", isolation="process")
+    def hidden(x: int) -> int:
+        return x
+
+    with pytest.raises(mlsm.CatalogError, match="can only run inline"):
+        mlsm.Catalog([hidden])
