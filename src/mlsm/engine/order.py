@@ -15,6 +15,7 @@ from mlsm._result import Given, Upstream
 from mlsm._typing import Function, Shape
 from mlsm.contracts import Isolated, Predictor
 from mlsm.engine.answers import Limits
+from mlsm.engine.breaker import Circuits
 from mlsm.errors import DeclarationError
 
 __all__ = ["Prepared", "Slot", "Step", "When", "prepare"]
@@ -91,7 +92,7 @@ class Prepared:
     """A catalog made ready: steps in the order of evaluation, slots, reading.
 
     `readers` are the slots' columns and readers once more, at hand for one record; `compiled`
-    keeps the function that was written for one record.
+    keeps the function that was written for one record, `circuits` the breakers of such records.
     """
 
     catalog: Catalog
@@ -100,6 +101,7 @@ class Prepared:
     readers: tuple[tuple[str, FieldReader], ...]
     reading: Reading
     shape: Shape
+    circuits: Circuits = field(init=False, default_factory=Circuits, compare=False, repr=False)
     compiled: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property

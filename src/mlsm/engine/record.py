@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from mlsm._fields import UNSET
 from mlsm._guard import Raised, attempt
 from mlsm._result import OUTCOMES, Failure, Outcome, Problem, Reasons, Result
 from mlsm.engine.answers import ABSTAINED, Answer, failed, read_answer
+from mlsm.engine.breaker import FAILURES, Circuits, broken
 from mlsm.engine.compiled import compile_record, plain_parts
 from mlsm.engine.order import Prepared, Step
 
@@ -43,10 +45,12 @@ def score_record(
         scored_at: the time of day, UTC.
         run_id: the run, None where nothing is stored.
     """
-    if prepared.shape == "flat":
+    prepared.circuits.records += 1
+    if prepared.shape == "flat" and not prepared.circuits.opened:
         made = prepared.compiled.get("record")
         if made is None:
-            made = compile_record(prepared, otherwise=_otherwise, barred=_barred, given=_given)
+            otherwise = partial(_otherwise, prepared.circuits)
+            made = compile_record(prepared, otherwise=otherwise, barred=_barred, given=_given)
             prepared.compiled["record"] = made
         results: tuple[Result, ...] | None = made(record, record_id, as_of, scored_at, run_id)
         if results is not None:
@@ -62,19 +66,31 @@ def _step_by_step(
     scored_at: datetime,
     run_id: str | None,
 ) -> tuple[Result, ...]:
-    """Score a record that is nested, or has problems: some models are not asked."""
+    """Score a record that is nested, or has problems, or meets open breakers: some models are not asked."""
+    circuits = prepared.circuits
     values, wrong = read_values(prepared, record)
     seen: list[Any] = [None] * len(prepared.steps)
     results: list[Any] = [None] * len(prepared.steps)
     for step in prepared.steps:
         answer = _barred(step, values, wrong, seen, as_of)
+        if answer is None and step.breaker is not None and circuits.bars(step.place, step.breaker, scored_at):
+            answer = broken(step.breaker, step.model.status, "among the last ones")
         returned = _asked(step, values, seen, as_of) if answer is None else answer
-        results[step.place], seen[step.place] = _otherwise(step, returned, record_id, as_of, scored_at, run_id)
+        made = _otherwise(circuits, step, returned, record_id, as_of, scored_at, run_id)
+        results[step.place], seen[step.place] = made
+        if answer is None and step.place in circuits.opened and not made[0].outcome.failed:
+            circuits.well(step.place)
     return tuple(results)
 
 
 def _otherwise(
-    step: Step, returned: Any, record_id: str, as_of: datetime, scored_at: datetime, run_id: str | None
+    circuits: Circuits,
+    step: Step,
+    returned: Any,
+    record_id: str,
+    as_of: datetime,
+    scored_at: datetime,
+    run_id: str | None,
 ) -> tuple[Result, Any]:
     """Make a result of what a model returned or of why it was not called, and what summaries see of it."""
     if step.isolated and type(returned) is tuple:  # it was read already, where the model runs
@@ -85,6 +101,8 @@ def _otherwise(
         if parts is not None and not (step.watched and parts[2]):
             return _plain_result(step, parts, record_id, as_of, scored_at, run_id)
     answer = returned if type(returned) is Answer else settled(step, returned, record_id)
+    if answer.code in FAILURES and step.breaker is not None:
+        circuits.failed(step.place, step.breaker, step.model.status, scored_at)
     view = step.view(answer.score, answer.label, answer.output, OUTCOMES[answer.code]) if step.watched else None
     return _result(step, answer, record_id, as_of, scored_at, run_id), view
 
