@@ -104,12 +104,12 @@ MISTAKES = {
     ),
     "unknown key": (
         '[project]\nname = "acme"\n[store]\nurls = "sqlite:///x.db"',
-        "mlsm.toml:4: [store] has no key 'urls'; expected one of url, inputs.\n    Hint: Did you mean 'url'?",
+        "mlsm.toml:4: [store] has no key 'urls'; expected one of url, inputs, keep.\n    Hint: Did you mean 'url'?",
     ),
     "key of another section": (
         '[project]\nname = "acme"\n[store]\npart_rows = 5',
         (
-            "mlsm.toml:4: [store] has no key 'part_rows'; expected one of url, inputs.\n"
+            "mlsm.toml:4: [store] has no key 'part_rows'; expected one of url, inputs, keep.\n"
             "    Hint: 'part_rows' belongs below [run]."
         ),
     ),

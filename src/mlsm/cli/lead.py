@@ -1,7 +1,8 @@
 """Show one lead: what sales sees, what each model version says and why, and how it changed.
 
 What sales sees is one score a model. Below it stand all versions, drafts too, and the
-history, newest first. A lead that was never scored is an error.
+history, newest first. A lead that was never scored is an error. `--export` hands out all
+that is held of the lead, as JSON: results, kept columns, inputs and rejected rows.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from mlsm.cli.wording import amount, clean
 from mlsm.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from mlsm.contracts import RunEntry
+    from mlsm.contracts import RunEntry, Store
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
-EXAMPLES = "example:\n  mlsm lead 0012345\n  mlsm lead 0012345 --json"
+EXAMPLES = "example:\n  mlsm lead 0012345\n  mlsm lead 0012345 --json\n  mlsm lead 0012345 --export > 0012345.json"
 _RUNS_SHOWN = 10
 
 
@@ -32,6 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("id", metavar="ID", help="the lead's id, exactly as in the data, leading zeros included")
     parser.add_argument("--all", action="store_true", help=f"the whole history, not the last {_RUNS_SHOWN} runs")
+    parser.add_argument("--export", action="store_true", help="all that is held of the lead, as JSON")
     add_store(parser)
     add_json(parser)
 
@@ -40,6 +42,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
     """Show one lead."""
     project = place_of_project(args)
     with opened_store(args.store, project) as store:
+        if args.export:
+            return _export(store, args.id, terminal)
         history = store.history(args.id)
         if not history:
             raise UnknownNameError(
@@ -61,6 +65,19 @@ def run(args: Namespace, terminal: Terminal) -> int:
     _show_scores(scores, terminal)
     _show_current(currents, terminal)
     _show_history(history, runs, [result.model for result in scores], terminal, limit=None if args.all else _RUNS_SHOWN)
+    return 0
+
+
+def _export(store: Store, record_id: str, terminal: Terminal) -> int:
+    held = store.held(record_id)
+    terminal.document(held)
+    parts = (
+        amount(len(held.results), "result"),
+        f"kept columns of {amount(len(held.kept), 'part')}",
+        f"inputs of {amount(len(held.inputs), 'part')}",
+        amount(len(held.rejects), "rejected row"),
+    )
+    terminal.say(f"Held of lead {clean(record_id)}: {', '.join(parts)}.")
     return 0
 
 

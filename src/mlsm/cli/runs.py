@@ -17,7 +17,7 @@ from mlsm.cli.log import log_of_run, read_log
 from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import amount, clean, duration, moment, named, rate
+from mlsm.cli.wording import amount, clean, duration, moment, named, rate, room
 from mlsm.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def _show_all(entries: list[RunEntry], terminal: Terminal) -> None:
             "took": ""
             if entry.finished_at is None
             else duration((entry.finished_at - entry.started_at).total_seconds()),
+            "store": _room(entry, "store_bytes"),
+            "grew": _room(entry, "store_grew"),
         }
         for entry in entries
     ]
@@ -89,6 +91,8 @@ def _show_all(entries: list[RunEntry], terminal: Terminal) -> None:
         Column(key="rejects", title="rejected", right=True),
         Column(key="failed", title="failed", right=True, style_of=lambda count: "red" if count else "dim"),
         Column(key="took", right=True, whole=True),
+        Column(key="store", right=True, whole=True, style_of=lambda _: "dim"),
+        Column(key="grew", right=True, whole=True, style_of=lambda _: "dim"),
     )
     if rows:
         terminal.table(Table(columns=columns, rows=rows))
@@ -101,6 +105,11 @@ def _failed(entry: RunEntry) -> int:
     return sum(
         count for of_model in entry.counts.values() for outcome, count in of_model.items() if Outcome(outcome).failed
     )
+
+
+def _room(entry: RunEntry, what: str) -> str:
+    size = entry.report.get(what)
+    return room(size) if isinstance(size, int) else ""
 
 
 def _show_one(entry: RunEntry, terminal: Terminal) -> None:
@@ -132,6 +141,12 @@ def _facts(entry: RunEntry) -> Iterable[tuple[str, str]]:
     yield "state", entry.state
     yield "purpose", plan.purpose if plan.purpose == "live" else f"{plan.purpose} (does not count for what sales sees)"
     yield "leads", f"{entry.records:,} scored, {entry.rejects:,} rejected"
+    if entry.forgotten:
+        yield "forgotten", f"{amount(entry.forgotten, 'lead')} left out or removed on request"
+    if entry.pruned:
+        yield "pruned", f"{entry.pruned:,} of these results and rejects are no longer kept"
+    if size := _room(entry, "store_bytes"):
+        yield "store", f"{size} after this run, {_room(entry, 'store_grew')} more than before"
     yield "started", f"{moment(entry.started_at)} UTC"
     if entry.finished_at is not None:
         seconds = (entry.finished_at - entry.started_at).total_seconds()

@@ -130,6 +130,7 @@ def job_of(args: Namespace, project: Project, now: datetime) -> Job:
         force=args.force,
         resume=args.resume,
         keep_inputs=project.keep_inputs,
+        keep_results=project.keep_results,
         max_failed=project.max_failed,
         provenance={"command": " ".join(["mlsm", *map(shown_url, args.given)])},
     )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-__all__ = ["amount", "bar", "clean", "decimals", "duration", "moment", "named", "number", "rate"]
+__all__ = ["amount", "bar", "clean", "decimals", "duration", "moment", "named", "number", "rate", "room"]
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _HOUR = 3600
@@ -92,6 +92,19 @@ def duration(seconds: float) -> str:
     if seconds < _HOUR:
         return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
     return f"{int(seconds) // _HOUR} h {int(seconds) % _HOUR // 60:02d} min"
+
+
+def room(size: int) -> str:
+    """Write how much room something takes.
+
+    Example:
+        >>> room(900), room(12_345_678), room(-4_200)
+        ('900 B', '12.3 MB', '-4.2 kB')
+    """
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if abs(size) >= unit:
+            return f"{size / unit:,.1f} {name}"
+    return f"{size} B"
 
 
 def rate(count: int, seconds: float) -> str:

@@ -73,6 +73,7 @@ KEYS = (
         check=values.url),
     Key(section="store", name="inputs", form="text", example='inputs = "none"', default="none",
         check=values.one_of("keep", "hash", "none")),
+    Key(section="store", name="keep", form="text", example='keep = "90d"', default="", check=values.period),
     Key(section="run", name="part_rows", form="whole", example="part_rows = 25000", default=25_000,
         check=values.at_least(1)),
     Key(section="run", name="max_failed", form="number", example="max_failed = 0.01", default=0.01,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from mlsm.project.forms import read_values
 from mlsm.project.mistakes import Mistake
 from mlsm.project.overrides import override
 from mlsm.project.statuses import Status, read_statuses
+from mlsm.project.values import period_of
 from mlsm.readers import Dialect
 
 __all__ = ["Manifest", "SourceEntry", "read_manifest"]
@@ -42,6 +44,7 @@ class Manifest:
     min_records: int
     store_url: str
     keep_inputs: Literal["keep", "hash", "none"]
+    keep_results: timedelta | None
     part_rows: int
     max_failed: float
     sources: tuple[SourceEntry, ...]
@@ -78,6 +81,7 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
         min_records=values["input", "min_records"],
         store_url=values["store", "url"],
         keep_inputs=values["store", "inputs"],
+        keep_results=period_of(values["store", "keep"]),
         part_rows=values["run", "part_rows"],
         max_failed=float(values["run", "max_failed"]),
         sources=_sources(document, values["models", "paths"], folder, optional=bool(entries)),

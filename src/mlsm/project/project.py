@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -44,6 +45,7 @@ class Project:
         min_records: inputs with fewer records are refused.
         store_url: the store; a relative path starts from the folder.
         keep_inputs: what of the inputs is stored.
+        keep_results: how long results are kept that nothing needs any more, None for ever.
         part_rows: rows a part.
         max_failed: the share of an active model's results that may fail.
     """
@@ -59,6 +61,7 @@ class Project:
     min_records: int
     store_url: str
     keep_inputs: Literal["keep", "hash", "none"]
+    keep_results: timedelta | None
     part_rows: int
     max_failed: float
 
@@ -107,6 +110,7 @@ def load_project(folder: Path, environ: Mapping[str, str] = os.environ) -> Proje
         min_records=manifest.min_records,
         store_url=manifest.store_url,
         keep_inputs=manifest.keep_inputs,
+        keep_results=manifest.keep_results,
         part_rows=manifest.part_rows,
         max_failed=manifest.max_failed,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ __all__ = [
     "encoding",
     "filled",
     "one_of",
+    "period",
+    "period_of",
     "separator",
     "share",
     "sources",
@@ -31,6 +34,7 @@ __all__ = [
 MODULE = "module:"
 """Stands before the name of a module in `[models] paths`."""
 
+_HOURS = {"h": 1, "d": 24, "w": 168}
 _SAMPLE_DAY = datetime(2003, 2, 15)  # noqa: DTZ001 - neither month nor day is a default of strptime
 
 
@@ -81,6 +85,23 @@ def share(value: float) -> Iterator[Wrong]:
     """Refuse what is no share from 0 to 1."""
     if not 0 <= value <= 1:
         yield Wrong(f"is {value}; expected a share from 0 to 1.", "1% is 0.01.")
+
+
+def period_of(text: str) -> timedelta | None:
+    """Read a period: a whole number of hours (h), days (d) or weeks (w); None where it is none.
+
+    Example:
+        >>> period_of("90d"), period_of("90")
+        (datetime.timedelta(days=90), None)
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,5})\s?([hdw])", text)
+    return None if found is None else timedelta(hours=int(found[1]) * _HOURS[found[2]])
+
+
+def period(value: str) -> Iterator[Wrong]:
+    """Refuse what is no period; blank is none at all."""
+    if value and period_of(value) is None:
+        yield Wrong(f"is {value!r}; expected a period such as '90d'.", "Write hours, days or weeks: 36h, 90d, 12w.")
 
 
 def distinct(value: Sequence[str]) -> Iterator[Wrong]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlsm.service.checking import check
+    from mlsm.service.copying import Copied, copy_store
     from mlsm.service.loading import load
     from mlsm.service.one import score_one
     from mlsm.service.preparing import prepared
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mlsm.service.scores import Scores, score
 
 __all__ = [
+    "Copied",
     "ErrorNote",
     "Examination",
     "Job",
@@ -24,6 +26,7 @@ __all__ = [
     "Report",
     "Scores",
     "check",
+    "copy_store",
     "examine",
     "load",
     "prepared",
@@ -33,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Copied": "copying",
     "ErrorNote": "report",
     "Examination": "request",
     "Job": "request",
@@ -41,6 +45,7 @@ _HOMES = {
     "Report": "report",
     "Scores": "scores",
     "check": "checking",
+    "copy_store": "copying",
     "examine": "running",
     "load": "loading",
     "prepared": "preparing",

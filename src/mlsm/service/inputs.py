@@ -11,7 +11,7 @@ import polars as pl
 
 from mlsm._batch import KEPT
 from mlsm._typing import LANES, Lane
-from mlsm.contracts import Column, RawPart, Reject
+from mlsm.contracts import Column, RawPart, Reject, Tombstones
 from mlsm.engine.columns import Checked
 from mlsm.engine.order import Prepared
 from mlsm.errors import InputError
@@ -21,6 +21,7 @@ from mlsm.service.request import Examination, Job
 __all__ = ["Cut", "Inputs"]
 
 _REJECTS_SHOWN = 1_000
+_FORGOTTEN = "This record was forgotten on request."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +46,9 @@ class Cut:
 class Inputs:
     """All inputs of a job, one after the other; a part never spans two."""
 
-    def __init__(self, job: Job, prepared: Prepared) -> None:
+    def __init__(self, job: Job, prepared: Prepared, tombstones: Tombstones | None = None) -> None:
         self.job = job
+        self._tombstones = tombstones or Tombstones()
         self._prepared = prepared
         self._duplicates: Duplicates = {}
         self._sound: frozenset[int] = frozenset()
@@ -144,9 +146,10 @@ class Inputs:
 
     def _cut(self, number: int, part: RawPart) -> Cut:
         ids, wrong = read_ids(part, self.job.id_column, trusted=number in self._sound)
-        rejects = self._rejects(number, part, ids, wrong)
+        forgotten = self._forgotten(ids)
+        rejects = self._rejects(number, part, ids, {**wrong, **forgotten})
         columns = dict(part.columns)
-        bad = {*wrong, *self._duplicates.get(number, ())}
+        bad = {*wrong, *forgotten, *self._duplicates.get(number, ())}
         if bad:
             rows = [row for row in range(len(part)) if row not in bad]
             ids = ids.gather(rows)
@@ -155,11 +158,19 @@ class Inputs:
         rows_in_all = len(part) + len(part.broken)
         return Cut(number=number, rows=rows_in_all, ids=ids, columns=columns, kept=kept, rejects=tuple(rejects))
 
+    def _forgotten(self, ids: pl.Series) -> dict[int, str]:
+        """Find the rows of people who asked to be forgotten."""
+        if not self._tombstones.marks:
+            return {}
+        return {row: _FORGOTTEN for row, gone in enumerate(self._tombstones.among(ids)) if gone}
+
     def _rejects(self, number: int, part: RawPart, ids: pl.Series, wrong: dict[int, str]) -> list[Reject]:
         found = list(part.broken)
         for row, why in sorted({**wrong, **self._duplicates.get(number, {})}.items()):
             line = None if part.lines is None else part.lines[row]
-            found.append(Reject(source=part.source, row=part.rows[row], line=line, record_id=ids[row], reason=why))
+            # Who was forgotten is not named.
+            named = None if wrong.get(row) == _FORGOTTEN else ids[row]
+            found.append(Reject(source=part.source, row=part.rows[row], line=line, record_id=named, reason=why))
         return sorted(found, key=lambda reject: reject.row)
 
     def _id_parts(self) -> Iterator[tuple[int, RawPart]]:

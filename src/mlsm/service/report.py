@@ -60,6 +60,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         seconds: how long it took.
         failed_share: by active model, the share of its results that failed.
         degraded: active models whose share passed the limit.
+        pruned: older results and rejects that were removed after it.
     """
 
     run_id: str | None
@@ -76,6 +77,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     failed_share: dict[str, float]
     degraded: tuple[str, ...]
+    pruned: int = 0
 
 
 class Tally:

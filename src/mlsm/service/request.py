@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from mlsm._catalog import Catalog
@@ -37,6 +37,7 @@ class Job:
         force: score even so, and where a required column is missing.
         resume: take up the newest unfinished run.
         keep_inputs: whether the columns that models read go into the store, or their hash.
+        keep_results: after the run, older results that nothing needs any more are removed; None for none.
         reasons: the most reasons a score; with 0 only those that models give of themselves.
         max_failed: the share of failed results above which an active model is degraded.
         provenance: what else the run should tell of itself.
@@ -56,6 +57,7 @@ class Job:
     force: bool = False
     resume: bool = False
     keep_inputs: Literal["keep", "hash", "none"] = "none"
+    keep_results: timedelta | None = None
     reasons: int = 0
     max_failed: float = 0.01
     provenance: Mapping[str, str] = field(default_factory=dict)

@@ -17,13 +17,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlsm._batch import Batch
-from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store
+from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store, Tombstones
 from mlsm.engine.batch import check_part, score_part
 from mlsm.engine.order import Prepared
 from mlsm.errors import StoreError
 from mlsm.executors import EXECUTORS
 from mlsm.service.held import Held
 from mlsm.service.inputs import Cut, Inputs
+from mlsm.service.keeping import grown, pruned_after
 from mlsm.service.preparing import prepared
 from mlsm.service.report import Progress, Report, Tally
 from mlsm.service.request import Examination, Job, Output
@@ -71,9 +72,10 @@ def run(
     started, clock = datetime.now(UTC), time.perf_counter()
     tell = on_progress or (lambda _: None)
     ready = prepared(job.catalog, reading=job.reading, shape=job.shape)
-    inputs = Inputs(job, ready)
+    inputs = Inputs(job, ready, Tombstones() if store is None else store.tombstones())
     inputs.survey(_reading(tell))
     inputs.check()
+    size = 0 if store is None else store.size()
     opened = None if store is None else store.open_run(_plan(job, inputs), resume=job.resume)
     tally = Tally()
     finished = False
@@ -82,7 +84,7 @@ def run(
     try:
         _score(job, held, inputs, sink, tally, tell)
         sink.finish()
-        if store is not None and opened is not None and opened.resumed:
+        if store is not None and opened is not None and (opened.resumed or store.run(opened.run_id).forgotten):
             tally.take(store.run(opened.run_id), store.rejects(opened.run_id))
         finished = True
     finally:
@@ -96,8 +98,12 @@ def run(
         if store is not None and opened is not None:
             # What ended a run early is the news, not that the store cannot note it: it notices a process that is gone.
             with nullcontext() if finished else suppress(StoreError):
-                store.close_run(opened.run_id, state=report.state, report={**_told(report), "columns": [*inputs.names]})
-    return report
+                store.close_run(
+                    opened.run_id,
+                    state=report.state,
+                    report={**_told(report), **grown(store, size), "columns": [*inputs.names]},
+                )
+    return pruned_after(report, job, store)
 
 
 def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell: Callable[[Progress], None]) -> None:
