@@ -7,6 +7,7 @@ passes, since it is not the model's.
 
 from __future__ import annotations
 
+import signal
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,8 +53,10 @@ def attempt(function: Callable[..., Any], *args: Any) -> Any:
     """
     try:
         return function(*args)
-    except KeyboardInterrupt:
-        raise
+    except KeyboardInterrupt as stop:
+        if _of_person(stop):
+            raise
+        return Raised(stop)
     except BaseException as error:  # noqa: BLE001 - a model may raise anything; see the module's docstring
         return Raised(error)
 
@@ -67,11 +70,18 @@ def drain(answers: Iterator[Any], into: list[Any]) -> Raised | None:
     """
     try:
         into.extend(answers)
-    except KeyboardInterrupt:
-        raise
+    except KeyboardInterrupt as stop:
+        if _of_person(stop):
+            raise
+        return Raised(stop)
     except BaseException as error:  # noqa: BLE001 - as above
         return Raised(error)
     return None
+
+
+def _of_person(stop: KeyboardInterrupt) -> bool:
+    """Tell whether somebody asked to stop; where Ctrl-C is ignored, as in a worker, a plain one is the model's."""
+    return type(stop) is not KeyboardInterrupt or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
 
 
 def _message(error: BaseException) -> str:

@@ -8,6 +8,7 @@
     ├── MissingExtraError (ImportError)   an optional library is not installed
     ├── UnknownNameError (LookupError)    no such model, run, record or column
     ├── SummaryModelListException         a summary names what did not run (0.0.4)
+    ├── WorkerError (RuntimeError)        processes that should score cannot do so
     └── StoreError (OSError)              a store cannot do what was asked
         ├── StoreAwayError (ConnectionError)   it cannot be reached, or stays locked
         ├── StoreVersionError             it is newer than this program
@@ -35,6 +36,7 @@ __all__ = [
     "StoreVersionError",
     "SummaryModelListException",
     "UnknownNameError",
+    "WorkerError",
 ]
 
 
@@ -95,6 +97,10 @@ class MissingExtraError(MlsmError, ImportError):
 
 class UnknownNameError(MlsmError, LookupError):
     """Tell that no model, run, record or column has this name."""
+
+
+class WorkerError(MlsmError, RuntimeError):
+    """Tell that the processes that should score cannot do so."""
 
 
 class SummaryModelListException(MlsmError):  # noqa: N818 - the name is the original's

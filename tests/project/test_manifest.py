@@ -307,7 +307,7 @@ def test_all_mistakes_are_told_at_once(project: Written) -> None:
         '    Hint: Write keep = ["email"].\n'
         "  - mlsm.toml:4: [run] part_rows is -1; expected 1 or more.\n"
         "    Hint: Write 1 or a greater number.\n"
-        "  - mlsm.toml:5: [run] has no key 'min_records'; expected one of part_rows, max_failed.\n"
+        "  - mlsm.toml:5: [run] has no key 'min_records'; expected one of part_rows, workers, max_failed.\n"
         "    Hint: 'min_records' belongs below [input].\n"
         "  - mlsm.toml:6: there is no section [projct]; expected one of project, record, input, store, run, models, "
         "columns.\n"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mlsm.errors import ProjectError
 
@@ -31,6 +31,7 @@ __all__ = [
     "place_of_project",
     "shown_url",
     "time_of",
+    "workers",
 ]
 
 
@@ -126,6 +127,20 @@ def count(text: str) -> int:
     """
     if not (text.isascii() and text.isdigit()):
         raise ArgumentTypeError(f"{text!r} is no count; expected a whole number such as 3")
+    return int(text)
+
+
+def workers(text: str) -> int | Literal["auto"]:
+    """Read a number of processes, or `auto`.
+
+    Example:
+        >>> workers("auto"), workers("2")
+        ('auto', 2)
+    """
+    if text == "auto":
+        return "auto"
+    if not (text.isascii() and text.isdigit()):
+        raise ArgumentTypeError(f"{text!r} is no number of processes; expected a whole number such as 2, or auto")
     return int(text)
 
 

@@ -2,6 +2,10 @@
 
 Files are CSV, Parquet or NDJSON, also as .gz, or - for standard input. A failing model
 or a broken lead never stops a run; a run that was stopped goes on with --resume.
+
+Large inputs are scored by several processes: `--workers auto` (the default, unless [run]
+workers says otherwise) takes one a core from 200,000 rows on, each with its own copy of the
+models; 0 scores in the command's own process. Results are the same for any number.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlsm.cli.examining import show_examination
-from mlsm.cli.opening import add_json, add_store, count, names, open_input, open_project, shown_url, time_of
+from mlsm.cli.opening import add_json, add_store, count, names, open_input, open_project, shown_url, time_of, workers
 from mlsm.cli.scoring import Scoring, exit_code, score_job
 from mlsm.cli.summary import show_summary
 from mlsm.cli.terminal import Terminal
@@ -51,6 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--wide", action="store_true", help="with --out: one row a lead with a column a model")
     parser.add_argument("--rejects", metavar="FILE", help="also write rows that were not scored, and why (CSV)")
     parser.add_argument("--no-store", action="store_true", help="keep nothing; only --out receives results")
+    parser.add_argument("--workers", type=workers, metavar="N", help="processes that score (default: auto, see below)")
     add_store(parser)
     add_json(parser)
 
@@ -132,5 +137,6 @@ def job_of(args: Namespace, project: Project, now: datetime) -> Job:
         keep_inputs=project.keep_inputs,
         keep_results=project.keep_results,
         max_failed=project.max_failed,
+        workers=project.workers if args.workers is None else args.workers,
         provenance={"command": " ".join(["mlsm", *map(shown_url, args.given)])},
     )

@@ -6,7 +6,7 @@ another; each knows these pages.
 
 from __future__ import annotations
 
-from mlsm.contracts.executors import Executor
+from mlsm.contracts.executors import Executor, Shared
 from mlsm.contracts.inputs import Column, Facts, RawPart, Reader, Reject
 from mlsm.contracts.keeping import (
     Forgotten,
@@ -62,6 +62,7 @@ __all__ = [
     "Runtime",
     "Selection",
     "Settled",
+    "Shared",
     "Store",
     "StoredLane",
     "Told",

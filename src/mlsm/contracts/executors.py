@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 from mlsm._batch import Batch
 from mlsm.contracts.inputs import RawPart
 
-__all__ = [
-    "Executor",
-]
+__all__ = ["Executor", "Shared"]
 
 
 class Executor(Protocol):
@@ -18,3 +16,28 @@ class Executor(Protocol):
 
     def run(self, plan: object, parts: Iterable[RawPart], entry: str) -> Iterator[Batch]:
         """Score every part with the function that `entry` (`module:name`) names, in order."""
+
+
+class Shared(Protocol):
+    """What an executor of other processes must be able to ask of a plan.
+
+    What is sent can be pickled; it never holds a function, but the names of functions.
+    """
+
+    def order(self) -> Any:
+        """Give what is sent to a process once; its `open()` gives there what the entry is called with."""
+
+    def sent(self, part: Any) -> Any:
+        """Give what is sent of a part: what the entry is called with besides."""
+
+    def takes(self, sent: Any, answer: Any) -> bool:
+        """Take an answer, in the order of the parts; False where it must be given anew from what is known now."""
+
+    def cut(self, part: Any) -> Sequence[Any] | None:
+        """Cut a part into smaller ones, None where it is a single record."""
+
+    def lost(self, part: Any, how: str) -> Any:
+        """Give the answer for records that kill whoever scores them."""
+
+    def joined(self, part: Any, pieces: Sequence[tuple[Any, Any]]) -> Batch:
+        """Make the results of a part from its pieces, each with its answer."""

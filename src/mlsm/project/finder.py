@@ -100,6 +100,11 @@ class ModelFinder(MetaPathFinder):
                 return spec
         return None
 
+    @property
+    def loaded(self) -> tuple[FolderNames, ...]:
+        """Give the names of all folders, loading by loading."""
+        return tuple(self._loaded)
+
     def holder(self, name: str) -> Path | None:
         """Give the folder that a name stands for now."""
         return next((names.folders[name] for names in self._loaded if name in names.folders), None)

@@ -18,6 +18,7 @@ _EXPECTED: dict[Form, str] = {
     "whole": "a whole number",
     "number": "a number",
     "table": "a section",
+    "count": "a whole number or text",
 }
 
 
@@ -136,9 +137,9 @@ def _misformed(document: Document, key: Key, value: Any) -> Iterator[Mistake]:
 
 
 def _has_form(value: object, form: Form) -> bool:
-    if form in ("whole", "number"):
-        kinds: type | tuple[type, ...] = int if form == "whole" else (int, float)
-        return isinstance(value, kinds) and not isinstance(value, bool)
+    if form in ("whole", "number", "count"):
+        kinds: dict[Form, tuple[type, ...]] = {"whole": (int,), "number": (int, float), "count": (int, str)}
+        return isinstance(value, kinds[form]) and not isinstance(value, bool)
     return isinstance(value, {"text": str, "texts": list, "table": dict}[form])
 
 

@@ -11,7 +11,7 @@ from mlsm.project.values import Wrong
 
 __all__ = ["COLUMNS", "ENTRIES", "KEYS", "SECTIONS", "STATUS_KEYS", "Form", "Key"]
 
-Form: TypeAlias = Literal["text", "texts", "whole", "number", "table"]
+Form: TypeAlias = Literal["text", "texts", "whole", "number", "table", "count"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,8 @@ KEYS = (
     Key(section="store", name="keep", form="text", example='keep = "90d"', default="", check=values.period),
     Key(section="run", name="part_rows", form="whole", example="part_rows = 25000", default=25_000,
         check=values.at_least(1)),
+    Key(section="run", name="workers", form="count", example='workers = 2, or workers = "auto"', default="auto",
+        check=values.workers),
     Key(section="run", name="max_failed", form="number", example="max_failed = 0.01", default=0.01,
         check=values.share),
     Key(section="models", name="paths", form="texts", example='paths = ["models"]', default=["models"],

@@ -46,6 +46,7 @@ class Manifest:
     keep_inputs: Literal["keep", "hash", "none"]
     keep_results: timedelta | None
     part_rows: int
+    workers: int | Literal["auto"]
     max_failed: float
     sources: tuple[SourceEntry, ...]
     statuses: tuple[Status, ...]
@@ -83,6 +84,7 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
         keep_inputs=values["store", "inputs"],
         keep_results=period_of(values["store", "keep"]),
         part_rows=values["run", "part_rows"],
+        workers=values["run", "workers"],
         max_failed=float(values["run", "max_failed"]),
         sources=_sources(document, values["models", "paths"], folder, optional=bool(entries)),
         statuses=tuple(statuses),

@@ -60,7 +60,7 @@ def _read(text: str, form: Form) -> Any:
     """Read a variable by the form of its key; text that cannot be read stays, and is told of later."""
     stripped = text.strip()
     try:
-        if form == "whole":
+        if form in ("whole", "count"):
             return int(stripped)
         if form == "number":
             return float(stripped)

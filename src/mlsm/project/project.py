@@ -47,6 +47,7 @@ class Project:
         keep_inputs: what of the inputs is stored.
         keep_results: how long results are kept that nothing needs any more, None for ever.
         part_rows: rows a part.
+        workers: how many processes score.
         max_failed: the share of an active model's results that may fail.
     """
 
@@ -63,6 +64,7 @@ class Project:
     keep_inputs: Literal["keep", "hash", "none"]
     keep_results: timedelta | None
     part_rows: int
+    workers: int | Literal["auto"]
     max_failed: float
 
 
@@ -112,6 +114,7 @@ def load_project(folder: Path, environ: Mapping[str, str] = os.environ) -> Proje
         keep_inputs=manifest.keep_inputs,
         keep_results=manifest.keep_results,
         part_rows=manifest.part_rows,
+        workers=manifest.workers,
         max_failed=manifest.max_failed,
     )
 

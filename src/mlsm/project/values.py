@@ -29,6 +29,7 @@ __all__ = [
     "share",
     "sources",
     "url",
+    "workers",
 ]
 
 MODULE = "module:"
@@ -79,6 +80,12 @@ def at_least(least: int) -> Callable[[int], Iterator[Wrong]]:
             yield Wrong(f"is {value}; expected {least} or more.", f"Write {least} or a greater number.")
 
     return check
+
+
+def workers(value: int | str) -> Iterator[Wrong]:
+    """Refuse what is no number of processes."""
+    if value != "auto" and (isinstance(value, str) or value < 0):
+        yield Wrong(f'is {value!r}; expected 0 or more, or "auto".', 'Write "auto" for one process a core.')
 
 
 def share(value: float) -> Iterator[Wrong]:

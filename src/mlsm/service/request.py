@@ -40,6 +40,7 @@ class Job:
         keep_results: after the run, older results that nothing needs any more are removed; None for none.
         reasons: the most reasons a score; with 0 only those that models give of themselves.
         max_failed: the share of failed results above which an active model is degraded.
+        workers: how many processes score; 0 is this one, `auto` decides by rows and cores.
         provenance: what else the run should tell of itself.
     """
 
@@ -60,6 +61,7 @@ class Job:
     keep_results: timedelta | None = None
     reasons: int = 0
     max_failed: float = 0.01
+    workers: int | Literal["auto"] = 0
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 

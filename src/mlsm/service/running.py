@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -18,7 +18,7 @@ import msgspec
 
 from mlsm._batch import Batch
 from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store, Tombstones
-from mlsm.engine.batch import check_part, score_part
+from mlsm.engine.batch import check_part
 from mlsm.engine.order import Prepared
 from mlsm.errors import StoreError
 from mlsm.executors import EXECUTORS
@@ -28,9 +28,11 @@ from mlsm.service.keeping import grown, pruned_after
 from mlsm.service.preparing import prepared
 from mlsm.service.report import Progress, Report, Tally
 from mlsm.service.request import Examination, Job, Output
+from mlsm.service.scoring import Scoring
+from mlsm.service.sizing import workers_of
 from mlsm.service.writing import Sink
 
-__all__ = ["Scoring", "examine", "run", "score_cut"]
+__all__ = ["examine", "run"]
 
 T = TypeVar("T")
 _PACKAGES = ("mlsm", "polars", "msgspec")
@@ -112,14 +114,17 @@ def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell:
     done = sum(sizes[number] for number in whole)
     tell(Progress(stage="scoring", done=done, total=inputs.rows))
     scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts())
-    executor = import_module(EXECUTORS["inline"])
+    workers = workers_of(job, inputs.rows - done)
     rejects: dict[int, Any] = {}
-    with _collector_paused():
-        cuts = _checked(held.rest(inputs.cuts(whole)), held.prepared)
+    with _collector_paused(), ExitStack() as stack:
+        cuts = held.rest(inputs.cuts(whole))
+        if workers == 0:
+            cuts = _checked(cuts, held.prepared)
         if any(reader.options().get("format") != "records" for reader in job.inputs):
             cuts = ahead(cuts)  # Python's own records would only contend for the interpreter's lock
         cuts = _noted(cuts, rejects)
-        for batch in executor.run(scoring, cuts, "mlsm.service.running:score_cut"):
+        batches = _scored_here(scoring, cuts) if workers == 0 else _scored_by(workers, scoring, cuts)
+        for batch in stack.enter_context(closing(batches)):
             cut_rejects = rejects.pop(batch.part)
             sink.write(batch, cut_rejects)
             tally.add(batch, cut_rejects)
@@ -128,39 +133,15 @@ def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell:
             gc.collect(0)
 
 
-class Scoring(msgspec.Struct, frozen=True):
-    """What is the same for all parts of a run; `verdicts` grow on the first of them."""
-
-    prepared: Any
-    job: Any
-    run_id: str | None
-    as_of: datetime
-    verdicts: dict[str, Any]
+def _scored_here(scoring: Scoring, cuts: Iterator[Cut]) -> Generator[Batch, None, None]:
+    yield from import_module(EXECUTORS["inline"]).run(scoring, cuts, "mlsm.service.scoring:score_cut")
 
 
-def score_cut(scoring: Scoring, cut: Cut) -> Batch:
-    """Score one part: the entry that executors call."""
-    job: Job = scoring.job
-    batch = score_part(
-        scoring.prepared,
-        cut.ids,
-        cut.columns,
-        number=cut.number,
-        as_of=scoring.as_of,
-        scored_at=datetime.now(UTC),
-        run_id=scoring.run_id,
-        kept=cut.kept,
-        verdicts=scoring.verdicts,
-        lanes=cut.lanes,
-        answered=cut.answered,
-        checked=cut.checked,
-        reasons=job.reasons,
-    )
-    if job.keep_inputs == "none":
-        return batch
-    from mlsm.service.kept_inputs import with_inputs
+def _scored_by(workers: int, scoring: Scoring, cuts: Iterator[Cut]) -> Generator[Batch, None, None]:
+    from mlsm.service.sharing import Sharing
 
-    return with_inputs(batch, cut, scoring.prepared.sources, hashed=job.keep_inputs == "hash")
+    executor = import_module(EXECUTORS["processes"])
+    yield from executor.run(Sharing(scoring), cuts, "mlsm.service.sharing:score_sent", workers=workers)
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -93,6 +93,7 @@ def score(
     purpose: Purpose = "live",
     part_rows: int = PART_ROWS,
     reasons: int = 0,
+    workers: int | Literal["auto"] = 0,
 ) -> Scores:
     """Score many records with every model of a catalog.
 
@@ -108,11 +109,15 @@ def score(
         purpose: `trial` results never count for a record's current one.
         part_rows: rows a part.
         reasons: the most reasons a score; with 0 only those that models give of themselves.
+        workers: how many processes score besides this one; 0 is this one alone, `auto` decides
+            by rows and cores. They import the modules of the models, so that a script that
+            scores stands under `if __name__ == "__main__":`.
 
     Raises:
         CatalogError: the models cannot stand in one catalog.
         InputError: the records cannot be read, or none has the id column.
         StoreError: the store failed.
+        DeclarationError: workers are wanted, but a model's function is in no module.
 
     Example:
         >>> import mlsm
@@ -134,6 +139,7 @@ def score(
         purpose=purpose,
         part_rows=part_rows,
         reasons=reasons,
+        workers=workers,
         force=True,
     )
     batches: list[Batch] = []

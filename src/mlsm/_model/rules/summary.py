@@ -109,6 +109,10 @@ class RuleSummary(SummaryModel):
             raise DeclarationError(f"What {self.key!r} stands on does not compare:", problems=told, hint=hint)
         return self._with(**self._on(terms))
 
+    def remade(self) -> Self:
+        """Give the same summary with its function made again, for a process that has it by its options only."""
+        return self._with(**self._on(Terms(range=self.range, labels=self.labels)), fields=self.fields)
+
     def _on(self, terms: Terms) -> dict[str, Any]:
         names = tuple(self.upstreams)
         function = _with_parameters(function_of(self.rule, names, self.options, terms), names)

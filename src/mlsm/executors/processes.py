@@ -1,0 +1,220 @@
+"""Scores parts in worker processes; what kills one costs its part a second try.
+
+The parent alone reads, hands out and puts in order. Every worker opens the plan once and
+holds two parts at most, one in work and one waiting, so that memory is bounded whatever the
+length of the input. A part whose worker died twice is cut until what kills stands alone.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlsm.contracts import Shared
+from mlsm.errors import WorkerError
+from mlsm.executors.crew import Worker
+from mlsm.executors.wire import Kind, receive
+
+__all__ = ["run"]
+
+_QUEUE_MAX = 2
+_DEATHS_BEFORE_CUTTING = 2
+"""Deaths of a whole part, and of a single record, before it is blamed: the first may have been a stranger's doing."""
+_DEATHS_MAX = 256
+"""Deaths that may be spent on finding culprits in a run; beyond, what killed twice is given up whole."""
+_STARTS_MAX = 6
+"""Deaths in a row of workers that never came to score anything."""
+_LOOK_SECONDS = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """A part, or some of its rows, that one worker scores in one go."""
+
+    part: Any
+    deaths: int = 0
+    whole: bool = True
+    sent: Any = None
+    answer: Any = None
+    answered: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A part in the order of the input, and the pieces that it is scored in."""
+
+    part: Any
+    pieces: list[_Piece] = field(default_factory=list)
+
+    @property
+    def answered(self) -> bool:
+        return all(piece.answered for piece in self.pieces)
+
+
+def run(plan: Shared, parts: Iterable[Any], entry: str, *, workers: int = 1) -> Iterator[Any]:
+    """Score every part in one of several processes; give the results in the order of the parts.
+
+    Args:
+        plan: what the parts have in common, in a form that can be sent.
+        parts: what is scored; a bounded number is taken ahead.
+        entry: `module:name` of the function that a worker calls with the opened plan and a part.
+        workers: how many processes.
+
+    Raises:
+        WorkerError: workers die before they score anything.
+    """
+    crew = _Crew(plan, entry, workers)
+    try:
+        yield from crew.results(parts)
+        crew.end(at_once=False)
+    finally:
+        crew.end(at_once=True)
+
+
+class _Crew:
+    def __init__(self, plan: Shared, entry: str, count: int) -> None:
+        self._plan = plan
+        self._order = plan.order()
+        self._entry = entry
+        self._variables = _variables(count)
+        self._waiting: deque[_Piece] = deque()
+        self._homes: dict[int, _Place] = {}
+        self._deaths = self._starts_lost = 0
+        self._open: deque[_Place] = deque()
+        self._workers: list[Worker[_Piece]] = []
+        self._count = count
+        self._poll = select.poll()
+
+    def results(self, parts: Iterable[Any]) -> Iterator[Any]:
+        source = iter(parts)
+        more = True
+        while more or self._open:
+            while more and not self._waiting and len(self._open) < self._count * _QUEUE_MAX + 1:
+                more = self._take(source)
+            self._listen(block=bool(self._open))
+            while self._open and self._open[0].answered:
+                if (joined := self._joined(self._open[0])) is None:
+                    break
+                self._open.popleft()
+                yield joined
+                self._listen(block=False)
+
+    def _take(self, source: Iterator[Any]) -> bool:
+        """Take the next part into work; False where there is none."""
+        for part in source:
+            place = _Place(part, [_Piece(part)])
+            self._homes[id(place.pieces[0])] = place
+            self._open.append(place)
+            self._waiting.append(place.pieces[0])
+            self._hand_out()
+            return True
+        return False
+
+    def _hand_out(self) -> None:
+        while len(self._workers) < min(self._count, max(1, len(self._open))):
+            self._start()
+        while self._waiting:
+            worker = min(self._workers, key=lambda worker: len(worker.queue))
+            if len(worker.queue) >= _QUEUE_MAX:
+                return
+            piece = self._waiting.popleft()
+            piece.sent = self._plan.sent(piece.part)
+            worker.ask(0, piece.sent, piece)
+
+    def _start(self) -> None:
+        worker: Worker[_Piece] = Worker(self._order, self._entry, self._variables)
+        self._workers.append(worker)
+        self._poll.register(worker, select.POLLIN)
+
+    def _listen(self, *, block: bool) -> None:
+        """Take what workers say; wait for it where there is nothing else to do."""
+        self._hand_out()
+        found = {descriptor for descriptor, _ in self._poll.poll(_LOOK_SECONDS * 1000 if block else 0)}
+        for worker in list(self._workers):
+            if worker.fileno() in found:
+                self._hear(worker)
+            elif block and not found and worker.gone():
+                self._bury(worker)
+        self._hand_out()
+
+    def _hear(self, worker: Worker[_Piece]) -> None:
+        message = receive(worker.socket)
+        if message is None:
+            self._bury(worker)
+            return
+        kind, _, read = message
+        value = read()
+        if kind is Kind.FAILED:
+            error, text = value
+            raise error if error is not None else RuntimeError(f"A worker failed:\n{text}")
+        if kind is Kind.READY:
+            worker.ready, self._starts_lost = True, 0
+        else:
+            piece = worker.queue.popleft()
+            piece.answer, piece.answered = value, True
+
+    def _bury(self, worker: Worker[_Piece]) -> None:
+        """Put another one in the place of a worker that died; what it was at is tried again."""
+        self._poll.unregister(worker)
+        self._workers.remove(worker)
+        how = worker.end(at_once=True)
+        if worker.ready and worker.queue:
+            self._blame(worker.queue[0], how)
+        elif not worker.ready:
+            self._starts_lost += 1
+            if self._starts_lost >= _STARTS_MAX:
+                raise WorkerError(
+                    f"Worker processes die while they load the models: {how}.",
+                    hint="Score with --workers 0 (in Python workers=0) to see which model it is.",
+                )
+            time.sleep(0.02 * 2**self._starts_lost)
+        again = [piece for piece in worker.queue if not piece.answered and id(piece) in self._homes]
+        self._waiting.extendleft(reversed(again))
+
+    def _blame(self, piece: _Piece, how: str) -> None:
+        """Note that a worker died of a piece; cut it, or give it up, where it did so before."""
+        self._deaths += 1
+        piece.deaths += 1
+        smaller = self._plan.cut(piece.part) if self._deaths <= _DEATHS_MAX else None
+        if piece.deaths < _DEATHS_BEFORE_CUTTING and (piece.whole or smaller is None):
+            return
+        home = self._homes.pop(id(piece))
+        at = home.pieces.index(piece)
+        if smaller is None:
+            home.pieces[at] = _Piece(piece.part, answer=self._plan.lost(piece.part, how), answered=True)
+            return
+        pieces = [_Piece(one, whole=False) for one in smaller]
+        home.pieces[at : at + 1] = pieces
+        self._homes.update({id(one): home for one in pieces})
+        self._waiting.extendleft(reversed(pieces))
+
+    def _joined(self, place: _Place) -> Any:
+        """Put a part together; None where some of it must be scored again."""
+        again = []
+        for piece in place.pieces:
+            if piece.sent is not None and not self._plan.takes(piece.sent, piece.answer):
+                piece.answered, piece.answer = False, None
+                again.append(piece)
+        if again:
+            self._waiting.extendleft(reversed(again))
+            return None
+        for piece in place.pieces:
+            self._homes.pop(id(piece), None)
+        return self._plan.joined(place.part, [(piece.part, piece.answer) for piece in place.pieces])
+
+    def end(self, *, at_once: bool) -> None:
+        """End all workers."""
+        while self._workers:
+            self._workers.pop().end(at_once=at_once)
+
+
+def _variables(count: int) -> dict[str, str]:
+    """Share the cores among the workers' data frames, unless somebody has decided that."""
+    if count == 1 or "POLARS_MAX_THREADS" in os.environ:
+        return {}
+    return {"POLARS_MAX_THREADS": str(max(1, (os.cpu_count() or 1) // count))}

@@ -1,0 +1,85 @@
+"""The process of a worker: it opens the plan once, then answers part after part until nobody asks."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from mlsm._guard import Raised, attempt
+from mlsm.executors.wire import Kind, receive, send
+
+__all__ = ["main"]
+
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Work for the process at the other end of a socket until it lets go of it.
+
+    Args:
+        descriptor: the socket.
+        parent: the process that started this one; the two end together.
+    """
+    _end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    os.set_inheritable(descriptor, False)
+    with socket.socket(fileno=descriptor) as parent_end, suppress(BrokenPipeError, ConnectionResetError):
+        _work(parent_end)
+    sys.stderr.flush()
+    os._exit(0)  # what threads of models still do matters to nobody
+
+
+def _end_with(parent: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before this was asked for
+        os._exit(0)
+
+
+def _work(parent: socket.socket) -> None:
+    asked = receive(parent)
+    if asked is None:
+        return
+    opened = attempt(_opened, asked[2])
+    if isinstance(opened, Raised):
+        send(parent, Kind.FAILED, 0, _told(opened))
+        return
+    plan, function = opened
+    send(parent, Kind.READY)
+    # As in the parent: a part's results live as long as the part, and walking them again and again finds nothing.
+    gc.freeze()
+    gc.disable()
+    while (asked := receive(parent)) is not None:
+        _, tag, read = asked
+        answer = attempt(_answered, function, plan, read)
+        if isinstance(answer, Raised):
+            send(parent, Kind.FAILED, tag, _told(answer))
+        else:
+            send(parent, Kind.DONE, tag, answer)
+        del answer, read
+        gc.collect(0)
+
+
+def _opened(read: Any) -> tuple[Any, Any]:
+    plan, entry = read()
+    module, _, name = entry.partition(":")
+    return plan.open(), getattr(import_module(module), name)
+
+
+def _answered(function: Any, plan: Any, read: Any) -> Any:
+    return function(plan, read())
+
+
+def _told(raised: Raised) -> tuple[BaseException | None, str]:
+    """Give what was raised, where it can travel, and its text in any case."""
+    import pickle
+
+    travels = attempt(lambda: pickle.loads(pickle.dumps(raised.error)))  # noqa: S301 - our own bytes
+    return (None if isinstance(travels, Raised) else raised.error), raised.trace()

@@ -1,0 +1,184 @@
+"""A run as worker processes see it: what is sent of it, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from mlsm._batch import FACETS, Batch, facet
+from mlsm._fields import Reading
+from mlsm._result import Failure, Outcome
+from mlsm._typing import Shape
+from mlsm.contracts import Column
+from mlsm.engine.batch import score_part
+from mlsm.engine.order import Prepared
+from mlsm.service.inputs import Cut
+from mlsm.service.preparing import prepared
+from mlsm.service.scoring import Scoring, with_kept_inputs
+from mlsm.service.specifying import Specification, specified
+
+_PIECES = 16
+"""Each death tells which of so many pieces kills: 25,000 rows need four, and a new worker for each."""
+
+__all__ = ["Answered", "Order", "Sent", "Sharing", "score_sent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A part on its way to a worker, with what was known of the batch models when it left."""
+
+    cut: Cut
+    verdicts: dict[str, Failure | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A part's results without ids and kept columns, which the parent has, and what was found of the models."""
+
+    batch: Batch
+    verdicts: dict[str, Failure | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a worker is told once."""
+
+    catalog: Specification
+    reading: Reading
+    shape: Shape
+    run_id: str | None
+    as_of: datetime
+    reasons: int
+
+    def open(self) -> Opened:
+        """Load the models."""
+        ready = prepared(self.catalog.build(), reading=self.reading, shape=self.shape)
+        return Opened(prepared=ready, order=self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An order, and the models that it needs."""
+
+    prepared: Prepared
+    order: Order
+
+
+class Sharing:
+    """A run that is scored by other processes.
+
+    Which batch models are row-wise is found on the first part that tells. Workers look for
+    themselves while that is not known; a part that was answered without what an earlier one
+    tells is asked for again, so that results never depend on the number of workers.
+
+    Args:
+        scoring: the run.
+    """
+
+    def __init__(self, scoring: Scoring) -> None:
+        self._scoring = scoring
+
+    def order(self) -> Order:
+        """Give what each worker is told once.
+
+        Raises:
+            DeclarationError: a model exists in this process only.
+        """
+        scoring = self._scoring
+        return Order(
+            catalog=specified(scoring.job.catalog),
+            reading=scoring.job.reading,
+            shape=scoring.job.shape,
+            run_id=scoring.run_id,
+            as_of=scoring.as_of,
+            reasons=scoring.job.reasons,
+        )
+
+    def sent(self, part: Cut) -> Sent:
+        """Give what a worker needs of a part."""
+        sources = self._scoring.prepared.sources
+        columns = {name: column for name, column in part.columns.items() if name in sources}
+        slim = replace(part, columns=columns, kept=(), rejects=(), checked=None)
+        return Sent(cut=slim, verdicts=dict(self._scoring.verdicts))
+
+    def takes(self, sent: Sent, answer: Answered) -> bool:
+        """Take over what was found of the models; refuse an answer given without what was known by then."""
+        known = self._scoring.verdicts
+        for key, verdict in known.items():
+            asked = sent.verdicts.get(key) if verdict is not None else answer.verdicts.get(key)
+            if asked != verdict:
+                return False
+        for key, verdict in answer.verdicts.items():
+            known.setdefault(key, verdict)
+        return True
+
+    def cut(self, part: Cut) -> Sequence[Cut] | None:
+        """Cut a part into smaller ones."""
+        size = len(part.ids)
+        if size == 1:
+            return None
+        step = -(-size // _PIECES)
+        return [_rows(part, start, min(start + step, size)) for start in range(0, size, step)]
+
+    def lost(self, part: Cut, how: str) -> Answered:
+        """Answer `crashed` for records that kill the process that scores them."""
+        scoring = self._scoring
+        models = tuple(m.of_run(scoring.run_id) for m in scoring.prepared.models if m.lane in part.lanes)
+        failure = Failure(type="Crashed", message=f"The process that scored this record died twice of it: {how}.")
+        told = msgspec.json.encode(failure, order="sorted").decode()
+        size = len(part.ids)
+        columns = []
+        for model in models:
+            columns += [
+                pl.repeat(Outcome.CRASHED.code, size, dtype=pl.UInt8, eager=True).alias(facet(model.key, "outcome")),
+                pl.repeat(None, size, dtype=pl.Float64, eager=True).alias(facet(model.key, "score")),
+                pl.repeat(told, size, dtype=pl.String, eager=True).alias(facet(model.key, "error")),
+            ]
+        batch = Batch(
+            part=part.number, models=models, frame=pl.DataFrame(columns), as_of=scoring.as_of,
+            scored_at=datetime.now(UTC), run_id=scoring.run_id,
+        )  # fmt: skip
+        return Answered(batch=batch, verdicts={})
+
+    def joined(self, part: Cut, pieces: Sequence[tuple[Cut, Answered]]) -> Batch:
+        """Put a part's results together, with the ids and the columns that stayed here."""
+        batches = [answer.batch for _, answer in pieces]
+        batch = batches[0]
+        if len(batches) > 1:
+            frame = pl.concat([one.frame for one in batches], how="diagonal")
+            wanted = [facet(model.key, name) for model in batch.models for name in FACETS]
+            frame = frame.select(name for name in wanted if name in frame.columns)
+            traces = {(trace.model, trace.type, trace.message): trace for one in batches for trace in one.traces}
+            batch = replace(batch, frame=frame, traces=tuple(traces.values()))
+        shown = [part.ids.alias("record_id"), *part.kept, *batch.frame.get_columns()]
+        return with_kept_inputs(replace(batch, frame=pl.DataFrame(shown)), self._scoring, part)
+
+
+def score_sent(opened: Opened, sent: Sent) -> Answered:
+    """Score one part in a worker."""
+    cut, order, verdicts = sent.cut, opened.order, dict(sent.verdicts)
+    batch = score_part(
+        opened.prepared,
+        cut.ids,
+        cut.columns,
+        number=cut.number,
+        as_of=order.as_of,
+        scored_at=datetime.now(UTC),
+        run_id=order.run_id,
+        verdicts=verdicts,
+        lanes=cut.lanes,
+        answered=cut.answered,
+        reasons=order.reasons,
+    )
+    return Answered(batch=replace(batch, frame=batch.frame.drop("record_id")), verdicts=verdicts)
+
+
+def _rows(cut: Cut, start: int, stop: int) -> Cut:
+    columns: dict[str, Column] = {name: column[start:stop] for name, column in cut.columns.items()}
+    answered: Mapping[str, Any] = {key: frame[start:stop] for key, frame in cut.answered.items()}
+    return replace(cut, ids=cut.ids[start:stop], columns=columns, kept=(), rejects=(), answered=answered)

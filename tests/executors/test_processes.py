@@ -1,0 +1,70 @@
+"""Several processes score as one does, whatever becomes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from tests.executors import crowd
+
+import mlsm
+from mlsm import Model
+from mlsm._result import Outcome
+
+
+def compared(scores: mlsm.Scores) -> pl.DataFrame:
+    """Give results without the times of day."""
+    return scores.frame().drop("scored_at", "as_of")
+
+
+def test_results_are_the_same_for_any_number_of_workers() -> None:
+    """One, two and three processes answer as this one does, in its order, for every kind of model and outcome."""
+    leads = crowd.leads(2_000)
+    alone, *others = [
+        mlsm.score(crowd.CATALOG, leads, part_rows=170, keep=["email"], workers=workers) for workers in (0, 1, 2, 3)
+    ]
+    assert {"ok", "abstained", "invalid", "error", "skipped"} == {o for one in alone.counts().values() for o in one}
+    for other in others:
+        assert compared(alone).equals(compared(other))
+        assert alone.counts() == other.counts()
+        assert alone.report.errors == other.report.errors
+
+
+def test_a_record_that_kills_is_crashed_and_alone() -> None:
+    """A record whose model kills its process is `crashed` and says by what; all others have their results."""
+    leads = crowd.leads(900, (*["DE"] * 299, "killer"))
+    scores = mlsm.score([crowd.deadly], leads, part_rows=300, workers=1)
+    crashed = [result for result in scores if result.outcome is Outcome.CRASHED]
+    assert ["000299", "000599", "000899"] == [result.record_id for result in crashed]
+    assert all(result.error is not None and "SIGKILL" in result.error.message for result in crashed)
+    assert {"deadly@1": {Outcome.OK: 868, Outcome.INVALID: 29, Outcome.CRASHED: 3}} == scores.counts()
+
+
+def test_a_worker_that_dies_once_costs_a_second_try(tmp_path: Any) -> None:
+    """Where the second try succeeds nothing tells of the first."""
+    leads = [{"id": str(number), "employees": number, "country": str(tmp_path / "died")} for number in range(40)]
+    scores = mlsm.score([crowd.once], leads, part_rows=10, workers=2)
+    assert {"once@1": {Outcome.OK: 40}} == scores.counts()
+    assert (tmp_path / "died").exists()
+
+
+def test_an_interrupt_raised_by_a_model_is_an_error_in_a_worker() -> None:
+    """A worker ignores Ctrl-C, so that an interrupt can only be the model's."""
+    scores = mlsm.score([crowd.interrupted], [{"id": str(n), "employees": n} for n in range(5)], workers=1)
+    assert [("3", "KeyboardInterrupt")] == [(r.record_id, r.error.type) for r in scores if r.error is not None]
+
+
+def test_what_a_model_prints_is_no_data(capfd: Any) -> None:
+    """Neither print nor writing to descriptor 1 reaches the standard output of the parent."""
+    mlsm.score([crowd.noisy], [{"id": "1", "employees": 1}], workers=1)
+    out, err = capfd.readouterr()
+    assert ("", "noise\nnoise\n") == (out, "".join(sorted(err.splitlines(keepends=True))))
+
+
+def test_a_function_without_a_module_is_refused() -> None:
+    """A function that only this process has is refused by name before anything is scored."""
+    here = Model("here", {"employees": int}, "1", lambda data, results: 1.0, "active")
+    with pytest.raises(mlsm.DeclarationError, match=r"here@1.*has no name in module") as refused:
+        mlsm.score([here, crowd.fit], crowd.leads(10), workers=2)
+    assert "workers=0" in str(refused.value)
