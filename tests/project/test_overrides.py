@@ -27,6 +27,7 @@ SET = {
     "MLSM_STORE_URL": "postgresql://db/leads",
     "MLSM_STORE_INPUTS": "keep",
     "MLSM_RUN_PART_ROWS": "100",
+    "MLSM_RUN_WORKERS": "3",
     "MLSM_RUN_MAX_FAILED": "0.5",
     "MLSM_MODELS_PATHS": "models/fit.py",
     "MLSM_MODELS_ACTIVE": '{"fit": "1.0"}',
@@ -44,7 +45,7 @@ def test_every_key_has_a_variable(project: Written) -> None:
     assert (";", "utf-16", ",") == (found.dialect.separator, found.dialect.encoding, found.reading.decimal)
     assert (frozenset({"a, b", "c"}), frozenset({"yes"})) == (found.reading.null, found.reading.true)
     assert (frozenset({"no", "nope"}), ("%d.%m.%Y",)) == (found.reading.false, found.reading.date_formats)
-    assert (7, 100, 0.5) == (found.min_records, found.part_rows, found.max_failed)
+    assert (7, 100, 3, 0.5) == (found.min_records, found.part_rows, found.workers, found.max_failed)
     assert ("postgresql://db/leads", "keep") == (found.store_url, found.keep_inputs)
     assert ["Headcount", "Lead Source"] == [field.column for field in found.catalog["fit"].inputs]
 
