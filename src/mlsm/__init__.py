@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         StoreVersionError,
         SummaryModelListException,
         UnknownNameError,
+        WorkerError,
     )
     from mlsm.original import RunModels, RunModelsAll, RunSummaryModels
     from mlsm.service import Scores, load, score, score_one
