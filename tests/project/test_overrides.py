@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlsm._model import Isolation
 from mlsm.project.keys import KEYS
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ SET = {
     "MLSM_RUN_PART_ROWS": "100",
     "MLSM_RUN_WORKERS": "3",
     "MLSM_RUN_MAX_FAILED": "0.5",
+    "MLSM_ISOLATION_DEFAULT": "process",
+    "MLSM_ISOLATION_TIMEOUT": "2.5",
+    "MLSM_ISOLATION_PART_TIMEOUT": "60",
+    "MLSM_ISOLATION_MEMORY": "1GB",
+    "MLSM_ISOLATION_PYTHON": "bin/python",
+    "MLSM_ISOLATION_VARIABLES": "HTTPS_PROXY, X",
+    "MLSM_ISOLATION_MODELS": '{"fit": {"isolation": "env"}}',
     "MLSM_MODELS_PATHS": "models/fit.py",
     "MLSM_MODELS_ACTIVE": '{"fit": "1.0"}',
     "MLSM_MODELS_DRAFT": "{}",
@@ -42,6 +50,13 @@ def test_every_key_has_a_variable(project: Written) -> None:
     assert {"MLSM_COLUMNS", *(key.variable for key in KEYS)} == SET.keys()
     found = project.load(SET)
     assert ("[other]", None, ("email", "owner"), "nested") == (found.name, found.id_column, found.keep, found.shape)
+    assert (
+        Isolation(
+            rung="env", timeout=(2.5, 60.0), memory="1GB", python=str(project.folder / "bin/python"),
+            variables=("HTTPS_PROXY", "X"),
+        )
+        == found.catalog["fit@1.0"].isolation
+    )  # fmt: skip
     assert (";", "utf-16", ",") == (found.dialect.separator, found.dialect.encoding, found.reading.decimal)
     assert (frozenset({"a, b", "c"}), frozenset({"yes"})) == (found.reading.null, found.reading.true)
     assert (frozenset({"no", "nope"}), ("%d.%m.%Y",)) == (found.reading.false, found.reading.date_formats)

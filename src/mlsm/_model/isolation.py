@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 __all__ = ["DEFAULT_TIMEOUT", "RUNGS", "Isolation", "Rung", "read_memory", "read_timeout"]
@@ -65,14 +65,21 @@ class Isolation:
         return record, part, None if self.memory is None else read_memory(self.memory)
 
     def over(self, default: Isolation) -> Isolation:
-        """Fill in what is not said here from a default."""
-        if self.rung not in (None, default.rung):
-            return self
+        """Fill in what is not said here from a default; what is inline needs no limits.
+
+        Example:
+            >>> Isolation().over(Isolation(timeout=2)), Isolation(rung="process").over(Isolation(timeout=2)).timeout
+            (Isolation(rung=None, timeout=None, memory=None, python=None, variables=()), 2)
+        """
+        rung = self.rung or default.rung
+        if rung not in ("process", "env"):
+            return replace(self, rung=rung)
+        python = default.python if self.python is None and rung == "env" else self.python
         return Isolation(
-            rung=self.rung or default.rung,
+            rung=rung,
             timeout=default.timeout if self.timeout is None else self.timeout,
             memory=default.memory if self.memory is None else self.memory,
-            python=default.python if self.python is None else self.python,
+            python=python,
             variables=self.variables or default.variables,
         )
 

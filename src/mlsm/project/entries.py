@@ -14,6 +14,7 @@ from mlsm.errors import DeclarationError, InputError, MissingExtraError
 from mlsm.project.artefacts import declare_artefact
 from mlsm.project.document import MANIFEST, Document
 from mlsm.project.forms import shown
+from mlsm.project.isolation import ISOLATION_KEYS, said_isolation
 from mlsm.project.keys import ENTRIES
 from mlsm.project.mistakes import Mistake, listed, nearest
 from mlsm.runtimes import ARTEFACTS
@@ -65,6 +66,7 @@ _MODEL: dict[str, tuple[_Is, str]] = {
     "scale": (_number, "scale = 100"),
     "tensor": (_text, 'tensor = "probabilities"'),
     "trust": (lambda value: isinstance(value, bool) or _texts(value), "trust = true, or a list of names of types"),
+    **ISOLATION_KEYS,
     "baseline": (lambda value: isinstance(value, dict), "baseline = { age = 40 }"),
 }
 _SUMMARY: dict[str, tuple[_Is, str]] = {
@@ -74,7 +76,7 @@ _SUMMARY: dict[str, tuple[_Is, str]] = {
     "models": (lambda value: _texts(value) or isinstance(value, dict), 'models = ["fit", "propensity"]'),
 }
 _REQUIRED = {"model": ("name", "version", "path"), "summary": ("name", "version", "rule", "models")}
-_OF_MODEL = frozenset({"name", "version", "path", "kind", "fields", "range", "labels"})
+_OF_MODEL = frozenset({"name", "version", "path", "kind", "fields", "range", "labels", *ISOLATION_KEYS})
 """Keys that are said of a model itself; the others are options of its runtime."""
 
 
@@ -172,7 +174,7 @@ def _artefact(entry: Entry, folder: Path) -> Model:
         labels=said.get("labels"),
         options={key: value for key, value in said.items() if key not in _OF_MODEL},
         source=said["path"],
-    )
+    ).with_isolation(said_isolation(said, folder))
 
 
 def _annotation(kind: str) -> Any:

@@ -14,6 +14,7 @@ from mlsm.project.columns import Column, read_columns
 from mlsm.project.document import Document, read_document
 from mlsm.project.entries import Entry, read_entries
 from mlsm.project.forms import read_values
+from mlsm.project.isolation import IsolationPlan, read_isolation
 from mlsm.project.mistakes import Mistake
 from mlsm.project.overrides import override
 from mlsm.project.statuses import Status, read_statuses
@@ -52,6 +53,7 @@ class Manifest:
     statuses: tuple[Status, ...]
     columns: tuple[Column, ...]
     entries: tuple[Entry, ...]
+    isolation: IsolationPlan
 
 
 def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, list[Mistake]]:
@@ -72,6 +74,8 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
     mistakes += wrong
     entries, wrong = read_entries(document)
     mistakes += [*wrong, *_ambiguous_words(document, values)]
+    isolation, wrong = read_isolation(document, values, folder)
+    mistakes += wrong
     manifest = Manifest(
         name=values["project", "name"] or folder.name,
         id_column=values["record", "id"] or None,
@@ -90,6 +94,7 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
         statuses=tuple(statuses),
         columns=tuple(columns),
         entries=tuple(entries),
+        isolation=isolation,
     )
     return manifest, mistakes
 

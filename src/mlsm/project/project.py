@@ -19,6 +19,7 @@ from mlsm.errors import CatalogError, ProjectError
 from mlsm.project.columns import apply_columns
 from mlsm.project.document import MANIFEST
 from mlsm.project.entries import make_models
+from mlsm.project.isolation import apply_isolation
 from mlsm.project.manifest import Manifest, SourceEntry, read_manifest
 from mlsm.project.mistakes import Mistake
 from mlsm.project.models import distinct, find_models
@@ -157,6 +158,9 @@ def _catalog(manifest: Manifest, folder: Path) -> tuple[Catalog, list[Mistake]]:
         return Catalog(()), [*found.mistakes, *wrong_entries, *doubles]
     models, wrong_statuses = apply_statuses(known, manifest.statuses)
     models, wrong_columns = apply_columns(models, manifest.columns)
+    models, wrong_isolation = apply_isolation(models, manifest.isolation)
+    if wrong_isolation:  # the catalog would say the same once more, at another place
+        return Catalog(()), [*found.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong_isolation]
     catalog, wrong = _standing(models, "Say in [models.active] which version is active, or mend the model.")
     return catalog, [*found.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong]
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from mlsm._model import read_memory
 from mlsm.errors import InputError
 from mlsm.readers import Dialect
 
@@ -22,9 +23,11 @@ __all__ = [
     "distinct",
     "encoding",
     "filled",
+    "memory",
     "one_of",
     "period",
     "period_of",
+    "seconds",
     "separator",
     "share",
     "sources",
@@ -109,6 +112,18 @@ def period(value: str) -> Iterator[Wrong]:
     """Refuse what is no period; blank is none at all."""
     if value and period_of(value) is None:
         yield Wrong(f"is {value!r}; expected a period such as '90d'.", "Write hours, days or weeks: 36h, 90d, 12w.")
+
+
+def seconds(value: float) -> Iterator[Wrong]:
+    """Refuse no time at all."""
+    if not value > 0:
+        yield Wrong(f"is {value}; expected seconds above 0.", "Half a second is 0.5.")
+
+
+def memory(value: str) -> Iterator[Wrong]:
+    """Refuse what is no size."""
+    if read_memory(value) is None:
+        yield Wrong(f"is {value!r}; expected a size.", "Such as '512MB' or '2GB'.")
 
 
 def distinct(value: Sequence[str]) -> Iterator[Wrong]:

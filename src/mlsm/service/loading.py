@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from mlsm._catalog import Catalog
-from mlsm._model import ArtefactModel, Model
+from mlsm._model import ArtefactModel, Isolation, Model, RuleSummary
 from mlsm._typing import Function
 from mlsm.errors import InputError
 from mlsm.project import declare_artefact, load_catalog
@@ -29,6 +29,10 @@ def load(
     range: tuple[float, float] | None = None,
     labels: Sequence[str] | None = None,
     when: Function | None = None,
+    isolation: str | None = None,
+    timeout: float | tuple[float, float] | None = None,
+    memory: int | str | None = None,
+    python: str | Path | None = None,
     **options: Any,
 ) -> ArtefactModel: ...
 def load(
@@ -42,6 +46,10 @@ def load(
     range: tuple[float, float] | None = None,  # noqa: A002 - the field's word
     labels: Sequence[str] | None = None,
     when: Function | None = None,
+    isolation: str | None = None,
+    timeout: float | tuple[float, float] | None = None,
+    memory: int | str | None = None,
+    python: str | Path | None = None,
     **options: Any,
 ) -> Catalog | Model:
     """Load the models of a `.py` file, of a folder of such files, or of a project; or one fitted model.
@@ -60,6 +68,11 @@ def load(
         range: the least and the greatest score, where the file does not tell.
         labels: every label, best first.
         when: a condition over some of the fields; where it is false the model abstains.
+        isolation: `inline`, `process` or `env`: where it runs; of a whole source, where its
+            models run of which the code says nothing.
+        timeout: seconds for one record, or `(record, part)`.
+        memory: the most bytes of its process, or text such as `512MB`.
+        python: with `env`, the interpreter of its environment.
         options: what its kind takes besides: `output`, `classes`, `scale`, `trust`, `tensor`,
             `baseline`; which class's probability is `**{"class": "yes"}`.
 
@@ -75,9 +88,15 @@ def load(
             f"There is no {str(path)!r}.",
             hint="Name a .py file, a folder of them, a project's folder, or the file of a fitted model.",
         )
+    wanted = Isolation.of(isolation, timeout=timeout, memory=memory, python=python)
     if name is None or version is None:
-        return load_catalog(found)
+        catalog = load_catalog(found)
+        return catalog if wanted == Isolation() else Catalog(_elsewhere(model, wanted) for model in catalog.values())
     return declare_artefact(
         found, name=name, version=version, kind=kind, status=status, fields=fields,
         range=range, labels=labels, when=when, options=options,
-    )  # fmt: skip
+    ).with_isolation(wanted)  # fmt: skip
+
+
+def _elsewhere(model: Model, wanted: Isolation) -> Model:
+    return model if isinstance(model, RuleSummary) else model.with_isolation(model.isolation.over(wanted))
