@@ -29,6 +29,7 @@ __all__ = [
     "ModelColumns",
     "Trace",
     "facet",
+    "given_column",
     "long_schema",
     "outcome_names",
     "read_result",
@@ -47,6 +48,14 @@ KEPT_OBJECT = f"{KEPT}\0"
 def facet(key: str, name: Facet) -> str:
     """Name the column that holds a facet of a model version's results."""
     return f"{key}.{name}"
+
+
+def given_column(key: str) -> str:
+    """Name the column that says what a summary was handed where that is not what `ModelColumns` says.
+
+    It is there where a last good score stood in, as JSON text, null for the other records.
+    """
+    return f"{key}.given"
 
 
 def outcome_names(codes: pl.Expr) -> pl.Expr:
@@ -169,6 +178,7 @@ class Batch:
         """Give the half of this part that is committed in one lane."""
         models = tuple(model for model in self.models if model.lane == lane)
         wanted = {facet(model.key, name) for model in models for name in FACETS}
+        wanted |= {given_column(model.key) for model in models}
         shared = [name for name in self.frame.columns if name == "record_id" or name.startswith(KEPT)]
         columns = [*shared, *(name for name in self.frame.columns if name in wanted)]
         return replace(self, models=models, frame=self.frame.select(columns))
@@ -209,12 +219,15 @@ class Batch:
         codes = pl.col(facet(model.key, "outcome"))
         called = codes.is_in([Outcome.OK.code, Outcome.ABSTAINED.code, Outcome.ERROR.code])
         given = msgspec.json.encode(model.given).decode() if model.given else None
+        told = pl.lit(given, pl.String)
+        if (stale := given_column(model.key)) in self.frame.columns:
+            told = pl.coalesce(stale, told)
         constant = {
             "model": pl.lit(model.name),
             "version": pl.lit(model.version),
             "status": pl.lit(model.status),
             "outcome": outcome_names(codes),
-            "given": pl.when(called).then(pl.lit(given, pl.String)),
+            "given": pl.when(called).then(told),
             "run_id": pl.lit(self.run_id, pl.String),
             "as_of": pl.lit(self.as_of),
             "scored_at": pl.lit(self.scored_at),

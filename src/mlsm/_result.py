@@ -164,6 +164,7 @@ class Upstream(msgspec.Struct, frozen=True, gc=False):
         label: its label, None where there is none.
         output_text: the rest of its answer as JSON text.
         outcome: how the model dealt with the record.
+        substitute: what stands in where it failed; then score and label are those of it.
         source: whose result it is: name, version, status.
 
     Example:
@@ -176,6 +177,7 @@ class Upstream(msgspec.Struct, frozen=True, gc=False):
     label: str | None = None
     output_text: str | None = None
     outcome: Outcome = Outcome.OK
+    substitute: Substitute | None = None
     source: tuple[str, str, str] = ("", "", "")
 
     @classmethod
@@ -188,7 +190,7 @@ class Upstream(msgspec.Struct, frozen=True, gc=False):
 
     def __reduce__(self) -> tuple[type[Upstream], tuple[object, ...]]:
         """Be pickled as what every process knows."""
-        return Upstream, (self.score, self.label, self.output_text, self.outcome, self.source)
+        return Upstream, (self.score, self.label, self.output_text, self.outcome, self.substitute, self.source)
 
     @property
     def output(self) -> Any:
@@ -197,8 +199,13 @@ class Upstream(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def usable(self) -> bool:
-        """Tell whether there is a score, label or output to use."""
-        return self.outcome is Outcome.OK
+        """Tell whether there is a score, label or output to use, or what stands in for them."""
+        return self.outcome is Outcome.OK or self.substitute is not None
+
+    @property
+    def stale_since(self) -> datetime | None:
+        """Give the time of the last good score that stands in, None where none does."""
+        return None if self.substitute is None else self.substitute.stale_since
 
     @property
     def model(self) -> str:

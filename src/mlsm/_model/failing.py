@@ -99,6 +99,9 @@ class Failing:
     max_invalid: float | None = None
 
     def __post_init__(self) -> None:
+        given: Any = self.score
+        if type(given) is int:
+            object.__setattr__(self, "score", float(given))
         if problems := list(self._problems()):
             raise DeclarationError(
                 "What is done about failures is declared wrongly:",

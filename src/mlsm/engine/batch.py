@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, Trace, facet, outcome_names
+from mlsm._batch import FACETS, Batch, Trace, facet, given_column, outcome_names
 from mlsm._guard import Raised, attempt
 from mlsm._result import OUTCOMES, Failure, Problem, Upstream
 from mlsm._typing import LANES, Lane
@@ -26,6 +26,7 @@ from mlsm.engine.objects import objects_of
 from mlsm.engine.order import Prepared, Slot, Step
 from mlsm.engine.record import condition_failure, data_of, invalid, no_data, skipped
 from mlsm.engine.rowwise import check_rowwise
+from mlsm.engine.substitutes import LastGood, as_seen, read_substitutes, stale_given, with_substitutes
 
 __all__ = ["call_frame", "check_part", "score_part"]
 
@@ -47,6 +48,7 @@ def score_part(
     answered: Mapping[str, pl.DataFrame] | None = None,
     checked: Mapping[int, Checked] | None = None,
     reasons: int = 0,
+    last_good: LastGood | None = None,
 ) -> Batch:
     """Score the rows of a part with the models of the catalog.
 
@@ -65,13 +67,17 @@ def score_part(
         answered: facets, a row a record, of the models of other lanes on which these stand.
         checked: what `check_part` found of these columns, where it was asked before.
         reasons: the most reasons a score, 0 to keep those that models give of themselves.
+        last_good: looks up the last good scores of a model that failed; None where nothing is stored.
     """
     checked = check_part(prepared, columns) if checked is None else checked
     verdicts = {} if verdicts is None else verdicts
     part = _Part(prepared, ids, columns, as_of, verdicts, reasons, checked=dict(checked))
     for step in prepared.steps:
         if step.columns.lane in lanes:
-            part.answers[step.place] = _score(part, step)
+            scored = _score(part, step)
+            part.answers[step.place] = with_substitutes(step, scored, ids, as_of, last_good)
+            if step.upstreams and (stale := stale_given(prepared, step, part.answers, run_id)):
+                part.given[step.place] = stale
         elif answered is not None and step.model.key in answered:
             part.answers[step.place] = answered[step.model.key]
     models = tuple(model.of_run(run_id) for model in prepared.models if model.lane in lanes)
@@ -80,6 +86,8 @@ def score_part(
         if model.lane in lanes:
             answers = part.answers[place]
             shown += [answers.get_column(n).alias(facet(model.key, n)) for n in FACETS if n in answers.columns]
+            if place in part.given:
+                shown.append(pl.Series(given_column(model.key), part.given[place], pl.String))
     return Batch(
         part=number,
         models=models,
@@ -120,6 +128,7 @@ class _Part:
     scores: dict[int, list[Any]] = field(default_factory=dict)
     seen: dict[int, list[list[Any] | None]] = field(default_factory=dict)
     traces: dict[tuple[str, str, str], Trace] = field(default_factory=dict)
+    given: dict[int, list[str | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -189,9 +198,11 @@ def _facets_seen(answers: pl.DataFrame, scores: list[Any] | None) -> list[list[A
     """
     codes = answers.get_column("outcome")
     good = not codes.max()
+    answers = as_seen(answers)
     columns: list[list[Any] | None] = [scores if good and scores is not None else answers.get_column("score").to_list()]
     columns += [answers.get_column(n).to_list() if n in answers.columns else None for n in ("label", "output")]
     columns.append(None if good else [OUTCOMES[code] for code in codes.to_list()])
+    columns.append(read_substitutes(answers))
     while columns[-1] is None:
         columns.pop()
     return columns
@@ -234,7 +245,11 @@ def _skipped(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> dict[in
     culprits: dict[int, tuple[str, ...]] = {}
     for place in step.required:
         key = part.prepared.models[place].key
-        for row in (part.answers[place].get_column("outcome") != OK).arg_true().to_list():
+        answers = part.answers[place]
+        lacking = answers.get_column("outcome") != OK
+        if "substitute" in answers.columns:
+            lacking &= answers.get_column("substitute").is_null()
+        for row in lacking.arg_true().to_list():
             if row not in excluded:
                 culprits[row] = (*culprits.get(row, ()), key)
     memory = {keys: skipped(keys) for keys in set(culprits.values())}
@@ -382,7 +397,7 @@ def _handed(part: _Part, step: Step) -> pl.DataFrame:
     """Build the frame that a model is handed: upstreams' facets, fields, ids."""
     columns = []
     for name, place in step.upstreams.items():
-        answers = part.answers[place]
+        answers = as_seen(part.answers[place])
         outcomes = answers.select(outcome_names(pl.col("outcome"))).to_series()
         absent = pl.repeat(None, len(part), dtype=pl.String, eager=True)
         columns.append(answers.get_column("score").alias(f"{name}.score"))

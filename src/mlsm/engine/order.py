@@ -10,8 +10,8 @@ from typing import Any
 from mlsm._batch import ModelColumns
 from mlsm._catalog import Catalog
 from mlsm._fields import Field, FieldReader, Reading, field_reader
-from mlsm._model import Breaker, Model, SummaryModel
-from mlsm._result import Given, Upstream
+from mlsm._model import Breaker, Model, OnFailure, SummaryModel
+from mlsm._result import Given, Substitute, Upstream
 from mlsm._typing import Function, Shape
 from mlsm.contracts import Isolated, Predictor
 from mlsm.engine.answers import Limits
@@ -65,6 +65,8 @@ class Step:
         watched: whether a summary stands on it.
         conditional: whether it may not be called although its fields are right.
         breaker: when it is no longer called, None for never.
+        on_failure: what stands in for its failed results: `skip` for nothing; always so for a draft.
+        stand_in: the declared value that stands in, if that is it.
         isolated: whether it is asked in another process.
     """
 
@@ -84,6 +86,8 @@ class Step:
     watched: bool
     conditional: bool
     breaker: Breaker | None = None
+    on_failure: OnFailure = "skip"
+    stand_in: Substitute | None = None
     isolated: bool = False
 
 
@@ -163,12 +167,20 @@ def prepare(
                 watched=model.key in watched,
                 conditional=bool(required) or model.when is not None,
                 breaker=model.failing.breaker,
+                on_failure=model.failing.on_failure if model.status == "active" else "skip",
+                stand_in=_stand_in(model),
                 isolated=isinstance(predictor, Isolated),
             )
         )
     ordered = tuple(slot for _, slot in sorted(slots.values(), key=lambda entry: entry[0]))
     readers = tuple((slot.column, slot.read) for slot in ordered)
     return Prepared(catalog=catalog, steps=tuple(steps), slots=ordered, readers=readers, reading=reading, shape=shape)
+
+
+def _stand_in(model: Model) -> Substitute | None:
+    failing = model.failing
+    declared = failing.on_failure == "default" and model.status == "active"
+    return Substitute(score=failing.score, label=failing.label) if declared else None
 
 
 def _slot(model: Model, field: Field, slots: dict[Any, tuple[int, Slot]], reading: Reading, shape: Shape) -> int:

@@ -103,8 +103,16 @@ def _otherwise(
     answer = returned if type(returned) is Answer else settled(step, returned, record_id)
     if answer.code in FAILURES and step.breaker is not None:
         circuits.failed(step.place, step.breaker, step.model.status, scored_at)
-    view = step.view(answer.score, answer.label, answer.output, OUTCOMES[answer.code]) if step.watched else None
-    return _result(step, answer, record_id, as_of, scored_at, run_id), view
+    result = _result(step, answer, record_id, as_of, scored_at, run_id)
+    return result, step.view(*_seen(result, answer)) if step.watched else None
+
+
+def _seen(result: Result, answer: Answer) -> tuple[Any, ...]:
+    """Give what a summary sees of a result: where something stands in for it, that."""
+    stands_in = result.substitute
+    if stands_in is None:
+        return answer.score, answer.label, answer.output, result.outcome
+    return stands_in.score, stands_in.label, None, result.outcome, stands_in
 
 
 def _plain_result(
@@ -144,6 +152,7 @@ def _result(
         output=None if answer.output is None else msgspec.json.decode(answer.output),
         reasons=None if answer.reasons is None else msgspec.json.decode(answer.reasons, type=Reasons),
         error=None if answer.error is None else msgspec.json.decode(answer.error, type=Failure),
+        substitute=step.stand_in if OUTCOMES[answer.code].failed else None,
         given=_given(step, answer.code, run_id) if step.upstreams else (),
         run_id=run_id,
         as_of=as_of,

@@ -87,9 +87,8 @@ def _read(rule: RulePredictor, frame: pl.DataFrame) -> pl.DataFrame:
     shown = []
     for place, name in enumerate(rule.names):
         outcome = pl.col(f"{name}.outcome")
-        shown += [
-            pl.when(outcome == "ok").then(f"{name}.{what}").alias(f"{what} {place}") for what in ("score", "label")
-        ]
+        # What failed has neither, unless something stands in for it.
+        shown += [pl.col(f"{name}.{what}").alias(f"{what} {place}") for what in ("score", "label")]
         shown.append(outcome.alias(f"outcome {place}"))
     values = []
     for place, name in enumerate(rule.names):

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlsm._catalog import Catalog, CatalogLike
 from mlsm._fields import Reading
-from mlsm._model import Model
+from mlsm._model import Breaker, Failing, Model
 from mlsm._result import Result
 from mlsm.checks import CLOCK, Finding, Subject, check_model, stand_ins
 from mlsm.checks.golden import Ways, check_golden, given_stand_ins
@@ -89,10 +89,16 @@ def _golden_findings(catalog: Catalog, model: Model, reading: Reading, folder: P
     return mistakes + check_golden(model, golden_ways(catalog, model, reading), found.records)
 
 
+def _always_called(models: Iterable[Model]) -> Catalog:
+    """Make a catalog without breakers: who asks hostile questions wants every answer."""
+    failing = Failing(breaker=Breaker(share=1, draft_share=1))
+    return Catalog(model.with_failing(failing) for model in models)
+
+
 def golden_ways(catalog: Catalog, model: Model, reading: Reading) -> Ways:
     """Give the ways to ask a model about golden records: a summary stands on what they say."""
     upstreams = {name: catalog[key] for name, key in catalog.upstreams(model.key).items()}
-    alone = Catalog([*given_stand_ins(upstreams), model])
+    alone = _always_called([*given_stand_ins(upstreams), model])
     place = len(alone) - 1
 
     def scored(records: Sequence[Mapping[str, Any]], as_of: datetime, reasons: int = 0) -> Scores:
@@ -122,7 +128,7 @@ def _named(catalog: Catalog, name: str) -> list[Model]:
 
 def _subject(catalog: Catalog, model: Model, reading: Reading) -> Subject:
     upstreams = {name: catalog[key] for name, key in catalog.upstreams(model.key).items()}
-    alone = Catalog([*stand_ins(upstreams), model])
+    alone = _always_called([*stand_ins(upstreams), model])
     place = len(alone) - 1
 
     def scored(records: Sequence[Mapping[str, Any]]) -> Scores:

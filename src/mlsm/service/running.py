@@ -25,6 +25,7 @@ from mlsm.executors import EXECUTORS
 from mlsm.service.held import Held
 from mlsm.service.inputs import Cut, Inputs
 from mlsm.service.keeping import grown, pruned_after
+from mlsm.service.last_good import last_good_of
 from mlsm.service.preparing import prepared
 from mlsm.service.report import Progress, Report, Tally
 from mlsm.service.request import Examination, Job, Output
@@ -113,7 +114,8 @@ def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell:
     whole = held.whole
     done = sum(sizes[number] for number in whole)
     tell(Progress(stage="scoring", done=done, total=inputs.rows))
-    scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts())
+    last_good = last_good_of(job.catalog, held.store)
+    scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts(), last_good)
     workers = workers_of(job, inputs.rows - done)
     rejects: dict[int, Any] = {}
     with _collector_paused(), ExitStack() as stack:

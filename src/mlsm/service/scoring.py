@@ -23,6 +23,7 @@ class Scoring(msgspec.Struct, frozen=True):
     run_id: str | None
     as_of: datetime
     verdicts: dict[str, Any]
+    last_good: Any = None
 
 
 def score_cut(scoring: Scoring, cut: Cut) -> Batch:
@@ -42,6 +43,7 @@ def score_cut(scoring: Scoring, cut: Cut) -> Batch:
         answered=cut.answered,
         checked=cut.checked,
         reasons=job.reasons,
+        last_good=scoring.last_good,
     )
     return with_kept_inputs(batch, scoring, cut)
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, facet
+from mlsm._batch import FACETS, Batch, facet, given_column
 from mlsm._fields import Reading
 from mlsm._result import Failure, Outcome
 from mlsm._typing import Shape
@@ -54,6 +54,7 @@ class Order:
     run_id: str | None
     as_of: datetime
     reasons: int
+    last_good: Any = None
 
     def open(self) -> Opened:
         """Load the models."""
@@ -97,6 +98,7 @@ class Sharing:
             run_id=scoring.run_id,
             as_of=scoring.as_of,
             reasons=scoring.job.reasons,
+            last_good=scoring.last_good,
         )
 
     def sent(self, part: Cut) -> Sent:
@@ -152,6 +154,7 @@ class Sharing:
         if len(batches) > 1:
             frame = pl.concat([one.frame for one in batches], how="diagonal")
             wanted = [facet(model.key, name) for model in batch.models for name in FACETS]
+            wanted += [given_column(model.key) for model in batch.models]
             frame = frame.select(name for name in wanted if name in frame.columns)
             traces = {(trace.model, trace.type, trace.message): trace for one in batches for trace in one.traces}
             batch = replace(batch, frame=frame, traces=tuple(traces.values()))
@@ -174,6 +177,7 @@ def score_sent(opened: Opened, sent: Sent) -> Answered:
         lanes=cut.lanes,
         answered=cut.answered,
         reasons=order.reasons,
+        last_good=order.last_good,
     )
     return Answered(batch=replace(batch, frame=batch.frame.drop("record_id")), verdicts=verdicts)
 

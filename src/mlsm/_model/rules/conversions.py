@@ -34,13 +34,13 @@ def reader_of_scores(names: Sequence[str], convert: Mapping[str, Any]) -> ReadAl
         convert: for some of them `{"from": range, "to": range}`, or a number to multiply with.
     """
     if not convert:
-        return lambda seen: [one.score if one.outcome is _OK else None for one in seen]
+        return lambda seen: [one.score if one.outcome is _OK or one.substitute else None for one in seen]
     lines = [line_of(convert[name]) if name in convert else None for name in names]
 
     def read(seen: Sequence[Upstream]) -> list[Any]:
         return [
             None
-            if one.outcome is not _OK or (score := one.score) is None
+            if not (one.outcome is _OK or one.substitute) or (score := one.score) is None
             else score
             if line is None
             else (score - line[0]) * line[1] + line[2]
@@ -58,7 +58,7 @@ def reader_of_labels(names: Sequence[str], convert: Mapping[str, Any]) -> ReadAl
         convert: for some of them a label for each label, or the least score of each label.
     """
     if not convert:
-        return lambda seen: [one.label if one.outcome is _OK else None for one in seen]
+        return lambda seen: [one.label if one.outcome is _OK or one.substitute else None for one in seen]
     readers = label_readers(names, convert)
     return lambda seen: [read(one) for read, one in zip(readers, seen, strict=True)]
 
@@ -83,11 +83,11 @@ def is_banded(conversion: Mapping[str, Any]) -> bool:
 
 
 def _score(one: Upstream) -> float | None:
-    return one.score if one.outcome is _OK else None
+    return one.score if one.outcome is _OK or one.substitute else None
 
 
 def _label(one: Upstream) -> str | None:
-    return one.label if one.outcome is _OK else None
+    return one.label if one.outcome is _OK or one.substitute else None
 
 
 def line_of(conversion: Any) -> tuple[float, float, float]:
@@ -103,7 +103,7 @@ def _rescaled(conversion: Any) -> Read:
 
     def read(one: Upstream) -> float | None:
         score = one.score
-        return None if score is None or one.outcome is not _OK else (score - start) * factor + least
+        return None if score is None or not (one.outcome is _OK or one.substitute) else (score - start) * factor + least
 
     return read
 
