@@ -30,6 +30,7 @@ SET = {
     "MLSM_RUN_PART_ROWS": "100",
     "MLSM_RUN_WORKERS": "3",
     "MLSM_RUN_MAX_FAILED": "0.5",
+    "MLSM_GIT_HOSTS": "git.example.com",
     "MLSM_ISOLATION_DEFAULT": "process",
     "MLSM_ISOLATION_TIMEOUT": "2.5",
     "MLSM_ISOLATION_PART_TIMEOUT": "60",

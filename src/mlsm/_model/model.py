@@ -221,6 +221,10 @@ class Model:
         """
         return self._with(isolation=Isolation.of(isolation, timeout=timeout, memory=memory, python=python))
 
+    def with_version(self, version: str) -> Self:
+        """Give the same model under another version."""
+        return self._with(version=version)
+
     def with_source(self, source: str) -> Self:
         """Give the same model, said to come from elsewhere."""
         return self._with(source=source)

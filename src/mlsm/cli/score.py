@@ -20,7 +20,7 @@ from mlsm.cli.opening import add_json, add_store, count, names, open_input, open
 from mlsm.cli.scoring import Scoring, exit_code, score_job
 from mlsm.cli.summary import show_summary
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import moment
+from mlsm.cli.wording import clean, moment
 from mlsm.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
         terminal.say(f"{moment(job.as_of)} UTC lies ahead: this is a trial, which does not count for what sales sees.")
     if args.no_store and args.out is None:
         terminal.say("Nothing will be kept: there is --no-store and no --out.", style="yellow")
+    for key, why in project.left_out.items():
+        terminal.say(f"{clean(key)} is left out: {clean(why)}", style="yellow")
     scoring = Scoring(
         project=project,
         job=job,
@@ -138,5 +140,12 @@ def job_of(args: Namespace, project: Project, now: datetime) -> Job:
         keep_results=project.keep_results,
         max_failed=project.max_failed,
         workers=project.workers if args.workers is None else args.workers,
-        provenance={"command": " ".join(["mlsm", *map(shown_url, args.given)])},
+        provenance={"command": " ".join(["mlsm", *map(shown_url, args.given)]), **_lock_of(project)},
     )
+
+
+def _lock_of(project: Project) -> dict[str, str]:
+    """Tell which commits and trees the models of sources come from, for the run to keep."""
+    import msgspec
+
+    return {"lock": msgspec.json.encode(project.pinned).decode()} if project.pinned else {}

@@ -28,27 +28,35 @@ class Document:
         values: the tables of the file, with overrides in place.
         lines: the lines of the file's keys.
         variables: the ways to overridden values, each with the variable that gives it.
+        file: what the file is called.
+        above: the tables of the file in which all this lies.
     """
 
     values: dict[str, Any]
     lines: Lines
     variables: Mapping[TomlPath, str]
+    file: str = MANIFEST
+    above: TomlPath = ()
 
     def place(self, path: TomlPath) -> str:
         """Tell where a value was written: `mlsm.toml:<line>`, or the name of a variable."""
         for end in range(len(path), 0, -1):
             if path[:end] in self.variables:
                 return self.variables[path[:end]]
-        return f"{MANIFEST}:{self.lines.of(path)}"
+        return f"{self.file}:{self.lines.of((*self.above, *path))}"
 
 
-def read_document(folder: Path) -> Document:
+def read_document(folder: Path, text: str | None = None) -> Document:
     """Read the project file of a folder, without looking at what it says.
+
+    Args:
+        folder: the folder.
+        text: what the file would say, None for what it says.
 
     Raises:
         ProjectError: the file is not there, no UTF-8, or no TOML.
     """
-    text = _text_of(folder / MANIFEST)
+    text = _text_of(folder / MANIFEST) if text is None else text
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

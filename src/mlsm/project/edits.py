@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from mlsm.project.document import MANIFEST
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
-__all__ = ["with_statuses"]
+__all__ = ["with_source", "with_statuses", "without_source"]
 
 
 def with_statuses(text: str, name: str, statuses: Mapping[str, str | None]) -> str:
@@ -52,6 +53,48 @@ def with_statuses(text: str, name: str, statuses: Mapping[str, str | None]) -> s
         raise ProjectError(
             f"{MANIFEST} writes the statuses of {name!r} in a way that cannot be edited safely.",
             hint="Write [models.active], [models.draft] and [models.retired] as sections of their own.",
+        )
+    return edited
+
+
+def with_source(text: str, said: Mapping[str, str]) -> str:
+    r"""Give the text of a project file with one more `[[source]]` at its end.
+
+    Example:
+        >>> print(with_source("", {"name": "acme", "url": "https://git.example.com/acme"}))
+        [[source]]
+        name = "acme"
+        url = "https://git.example.com/acme"
+        <BLANKLINE>
+    """
+    lines = ["[[source]]", *(f"{key} = {json.dumps(value)}" for key, value in said.items())]
+    gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+    edited = text + gap + "\n".join(lines) + "\n"
+    return _checked(edited, {**tomllib.loads(text)}, [*tomllib.loads(text).get("source", []), dict(said)])
+
+
+def without_source(text: str, number: int) -> str:
+    """Give the text of a project file without one `[[source]]`, counted from 0."""
+    import tomlkit
+
+    before = tomllib.loads(text)
+    left = [said for place, said in enumerate(before["source"]) if place != number]
+    document = tomlkit.parse(text)
+    sources: Any = document["source"]
+    if left:
+        del sources[number]
+    else:
+        del document["source"]
+    return _checked(tomlkit.dumps(document), before, left)
+
+
+def _checked(edited: str, before: Mapping[str, Any], sources: list[Any]) -> str:
+    """Make sure that nothing but the sources changed."""
+    expected = {**before, "source": sources} if sources else {k: v for k, v in before.items() if k != "source"}
+    if tomllib.loads(edited) != expected:
+        raise ProjectError(
+            f"{MANIFEST} writes its sources in a way that cannot be edited safely.",
+            hint="Write each as [[source]] with its keys below.",
         )
     return edited
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsm.project.document import Document
-from mlsm.project.keys import COLUMNS, ENTRIES, KEYS, SECTIONS, Form, Key
+from mlsm.project.keys import ARRAYS, COLUMNS, KEYS, SECTIONS, Form, Key
 from mlsm.project.locate import TomlPath
 from mlsm.project.mistakes import Mistake, listed, nearest
 
@@ -55,7 +55,7 @@ def _surplus(document: Document) -> Iterator[Mistake]:
     """Tell of sections and keys that nothing reads."""
     for section, inside in document.values.items():
         place = document.place((section,))
-        if section in ENTRIES:
+        if section in ARRAYS:
             continue
         if section not in SECTIONS:
             yield _unknown_section(place, section, inside)

@@ -33,13 +33,14 @@ class GitError(ProjectError):
     output: str = ""
 
 
-def git(*arguments: str, cwd: Path | None = None, local: bool = False) -> str:
+def git(*arguments: str, cwd: Path | None = None, local: bool = False, index: Path | None = None) -> str:
     """Run git: no hooks, no prompts, no submodules, no variables of the caller's.
 
     Args:
         arguments: the command and what it takes.
         cwd: where.
         local: whether it may read another repository of this machine.
+        index: an index of its own, None for the repository's.
 
     Returns:
         What it wrote on standard output.
@@ -53,7 +54,7 @@ def git(*arguments: str, cwd: Path | None = None, local: bool = False) -> str:
         done = subprocess.run(  # noqa: S603 - no shell, and the arguments are ours
             ["git", *flags, *arguments],  # noqa: S607 - whichever git the user has
             cwd=cwd,
-            env=_environment(os.environ),
+            env=_environment(os.environ) | ({} if index is None else {"GIT_INDEX_FILE": str(index)}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from mlsm.project import values
 from mlsm.project.values import Wrong
 
-__all__ = ["COLUMNS", "ENTRIES", "KEYS", "SECTIONS", "STATUS_KEYS", "Form", "Key"]
+__all__ = ["ARRAYS", "COLUMNS", "ENTRIES", "KEYS", "SECTIONS", "STATUS_KEYS", "Form", "Key"]
 
 Form: TypeAlias = Literal["text", "texts", "whole", "number", "table", "count"]
 
@@ -90,6 +90,8 @@ KEYS = (
     Key(section="isolation", name="variables", form="texts", example='variables = ["HTTPS_PROXY"]', default=[]),
     Key(section="isolation", name="models", form="table", example='fit = "process" below [isolation.models]',
         default={}),
+    Key(section="git", name="hosts", form="texts", example='hosts = ["git.example.com"]', default=[],
+        check=values.distinct),
     Key(section="models", name="paths", form="texts", example='paths = ["models"]', default=["models"],
         check=values.sources),
     *STATUS_KEYS,
@@ -101,5 +103,8 @@ COLUMNS = "columns"
 
 ENTRIES = ("model", "summary")
 """The arrays of tables that declare models: `[[model]]`, `[[summary]]`."""
+
+ARRAYS = (*ENTRIES, "source")
+"""All arrays of tables; `[[source]]` names where models come from."""
 
 SECTIONS = (*dict.fromkeys(key.section for key in KEYS), COLUMNS)

@@ -16,6 +16,7 @@ from mlsm.project.entries import Entry, read_entries
 from mlsm.project.forms import read_values
 from mlsm.project.isolation import IsolationPlan, read_isolation
 from mlsm.project.mistakes import Mistake
+from mlsm.project.origin import Origin, read_origins
 from mlsm.project.overrides import override
 from mlsm.project.statuses import Status, read_statuses
 from mlsm.project.values import period_of
@@ -54,10 +55,18 @@ class Manifest:
     columns: tuple[Column, ...]
     entries: tuple[Entry, ...]
     isolation: IsolationPlan
+    origins: tuple[Origin, ...] = ()
 
 
-def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, list[Mistake]]:
+def read_manifest(
+    folder: Path, environ: Mapping[str, str], document: Document | None = None
+) -> tuple[Manifest, list[Mistake]]:
     """Read the project file of a folder.
+
+    Args:
+        folder: the folder.
+        environ: the variables, of which those named `MLSM_*` are read.
+        document: what the file would say, None for what it says.
 
     Returns:
         The manifest, with the default wherever something is wrong, and all that is wrong.
@@ -65,7 +74,7 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
     Raises:
         ProjectError: the file is not there or is no TOML, so that nothing else can be told.
     """
-    document, mistakes = override(read_document(folder), environ)
+    document, mistakes = override(document or read_document(folder), environ)
     values, wrong = read_values(document)
     mistakes += wrong
     statuses, wrong = read_statuses(document)
@@ -73,7 +82,8 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
     columns, wrong = read_columns(document)
     mistakes += wrong
     entries, wrong = read_entries(document)
-    mistakes += [*wrong, *_ambiguous_words(document, values)]
+    origins, wrong_origins = read_origins(document, values["git", "hosts"])
+    mistakes += [*wrong, *wrong_origins, *_ambiguous_words(document, values)]
     isolation, wrong = read_isolation(document, values, folder)
     mistakes += wrong
     manifest = Manifest(
@@ -90,11 +100,12 @@ def read_manifest(folder: Path, environ: Mapping[str, str]) -> tuple[Manifest, l
         part_rows=values["run", "part_rows"],
         workers=values["run", "workers"],
         max_failed=float(values["run", "max_failed"]),
-        sources=_sources(document, values["models", "paths"], folder, optional=bool(entries)),
+        sources=_sources(document, values["models", "paths"], folder, optional=bool(entries or origins)),
         statuses=tuple(statuses),
         columns=tuple(columns),
         entries=tuple(entries),
         isolation=isolation,
+        origins=tuple(origins),
     )
     return manifest, mistakes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -17,13 +17,16 @@ from mlsm._model import Model
 from mlsm._typing import Shape
 from mlsm.errors import CatalogError, ProjectError
 from mlsm.project.columns import apply_columns
-from mlsm.project.document import MANIFEST
+from mlsm.project.document import MANIFEST, read_document
 from mlsm.project.entries import make_models
 from mlsm.project.isolation import apply_isolation
+from mlsm.project.lock import Lock, read_lock
 from mlsm.project.manifest import Manifest, SourceEntry, read_manifest
 from mlsm.project.mistakes import Mistake
 from mlsm.project.models import distinct, find_models
 from mlsm.project.overrides import PREFIX
+from mlsm.project.pinned import Pinned, load_pinned
+from mlsm.project.places import cache_home
 from mlsm.project.statuses import apply_statuses
 from mlsm.readers import Dialect
 
@@ -50,6 +53,8 @@ class Project:
         part_rows: rows a part.
         workers: how many processes score.
         max_failed: the share of an active model's results that may fail.
+        lock: what its lock pins.
+        left_out: by key, why a draft of a source could not be loaded.
     """
 
     folder: Path
@@ -67,6 +72,18 @@ class Project:
     part_rows: int
     workers: int | Literal["auto"]
     max_failed: float
+    lock: Lock = field(default_factory=Lock)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pinned(self) -> dict[str, str]:
+        """Give what a run is to tell of the models of sources: by key the source, the commit and the tree."""
+        pins = {pin.key: pin for pin in self.lock.models}
+        return {
+            model.key: f"{pin.told} {pin.commit} {pin.tree}"
+            for model in self.catalog.running
+            if (pin := pins.get(model.key)) is not None
+        }
 
 
 def find_project(start: Path) -> Path:
@@ -85,19 +102,34 @@ def find_project(start: Path) -> Path:
     )
 
 
-def load_project(folder: Path, environ: Mapping[str, str] = os.environ) -> Project:
+def load_project(
+    folder: Path,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    text: str | None = None,
+    lock: Lock | None = None,
+    retired: bool = False,
+) -> Project:
     """Read a project's file, the variables that override it, and its models.
 
     Args:
         folder: the folder that holds `mlsm.toml`.
         environ: the variables, of which those named `MLSM_*` are read.
+        text: what the file would say, None for what it says.
+        lock: what the lock would say, None for what it says.
+        retired: whether retired versions of sources are loaded too.
 
     Raises:
         ProjectError: there are mistakes; it tells all of them, each with its place and a hint.
     """
     folder = folder.resolve()
-    manifest, mistakes = read_manifest(folder, environ)
-    catalog, wrong = _catalog(manifest, folder)
+    document = None if text is None else read_document(folder, text)
+    manifest, mistakes = read_manifest(folder, environ, document)
+    lock = read_lock(folder) if lock is None else lock
+    statuses = {status.key: status.status for status in manifest.statuses}
+    home = cache_home(environ)
+    pinned = load_pinned(manifest.origins, lock, statuses, project=folder, home=home, retired=retired)
+    catalog, wrong = _catalog(manifest, folder, pinned)
     mistakes += wrong
     if mistakes:
         raise _error(f"Project {str(folder)!r}", mistakes)
@@ -117,6 +149,8 @@ def load_project(folder: Path, environ: Mapping[str, str] = os.environ) -> Proje
         part_rows=manifest.part_rows,
         workers=manifest.workers,
         max_failed=manifest.max_failed,
+        lock=lock,
+        left_out=pinned.left_out,
     )
 
 
@@ -147,16 +181,19 @@ def load_catalog(path: Path) -> Catalog:
     return catalog
 
 
-def _catalog(manifest: Manifest, folder: Path) -> tuple[Catalog, list[Mistake]]:
+def _catalog(manifest: Manifest, folder: Path, pinned: Pinned) -> tuple[Catalog, list[Mistake]]:
     """Put the models together; where a file of theirs is unknown, nothing is held against it."""
+    if pinned.mistakes:
+        return Catalog(()), pinned.mistakes
     found = find_models(manifest.sources, folder)
     if not found.complete:
         return Catalog(()), found.mistakes
     declared, wrong_entries = make_models(manifest.entries, folder)
-    known, doubles = distinct([*found.models, *declared])
+    known, doubles = distinct([*found.models, *declared, *pinned.models])
     if wrong_entries:  # what they would have been called is unknown
         return Catalog(()), [*found.mistakes, *wrong_entries, *doubles]
-    models, wrong_statuses = apply_statuses(known, manifest.statuses)
+    said = [status for status in manifest.statuses if status.key not in pinned.absent]
+    models, wrong_statuses = apply_statuses(known, said)
     models, wrong_columns = apply_columns(models, manifest.columns)
     models, wrong_isolation = apply_isolation(models, manifest.isolation)
     if wrong_isolation:  # the catalog would say the same once more, at another place

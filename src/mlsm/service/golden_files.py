@@ -16,6 +16,7 @@ __all__ = ["ENDING", "FoundGolden", "find_golden", "shown_place"]
 
 ENDING = ".golden.ndjson"
 _ALONE = "golden.ndjson"
+_COMMIT = re.compile(r"\+[0-9a-f]{7}$")
 _UNFIT = re.compile(r'[/\\:*?"<>|%\x00-\x1f]|^\.')
 """What a model's name may hold and a file's name not, or not everywhere."""
 
@@ -59,12 +60,14 @@ def find_golden(catalog: Catalog, model: Model, folder: Path | None) -> FoundGol
     mine = {path: files[path] for path, wrong in owned.items() if not wrong and files[path].model in (None, model.name)}
     records = [golden for file in mine.values() for golden in file.records]
     home = _home(model, folder)
+    # A draft that follows a branch bears the commit behind its version: 2.0.0+8c943b7.
+    versions = (None, model.version, _COMMIT.sub("", model.version))
     target = next(iter([*mine, *places]), None)
     return FoundGolden(
         files=tuple(file.shown for file in mine.values()),
         target=target,
-        records=tuple(golden for golden in records if golden.version in (None, model.version)),
-        others=tuple(golden for golden in records if golden.version not in (None, model.version)),
+        records=tuple(golden for golden in records if golden.version in versions),
+        others=tuple(golden for golden in records if golden.version not in versions),
         inside=bool(mine) and home is not None and target is not None and target.is_relative_to(home),
         mistakes=(
             *(wrong for wrong in owned.values() if wrong is not None),

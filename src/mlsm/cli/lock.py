@@ -1,0 +1,83 @@
+"""Pin models to the commits of their sources, in mlsm.lock.
+
+A source that mlsm.toml names anew is resolved; with --upgrade all are, or those named: a
+branch to its newest commit, whose models arrive as drafts. Versions that mlsm.toml speaks
+of stay pinned as they are. A tag that was moved, and another model under a version that is
+pinned, are refused.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from mlsm.cli.changing import add_commit, commit_change
+from mlsm.cli.opening import add_json
+from mlsm.cli.sources import checked_models, lacking_columns, last_columns, open_sources, show_lacking
+from mlsm.cli.tables import Column, Table
+from mlsm.cli.terminal import Terminal
+from mlsm.errors import UnknownNameError
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = "example:\n  mlsm lock\n  mlsm lock --upgrade models"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "--upgrade", nargs="*", metavar="SOURCE", help="resolve branches again: of all sources, or these"
+    )
+    parser.add_argument("--no-check", action="store_true", help="pin new versions although checks find something")
+    add_commit(parser)
+    add_json(parser)
+
+
+def run(args: Namespace, terminal: Terminal) -> int:
+    """Lock."""
+    from mlsm.project import load_project
+    from mlsm.project.apply import apply
+    from mlsm.project.locking import relock
+
+    sources = open_sources(args)
+    names = [origin.name for origin in sources.manifest.origins]
+    for name in args.upgrade or ():
+        if name not in names:
+            raise UnknownNameError(f"There is no source {name!r}; there is {', '.join(names) or 'none'}.")
+    upgrade = () if args.upgrade is None else args.upgrade or names
+    new = relock(
+        sources.manifest.origins,
+        sources.lock,
+        sources.statuses,
+        upgrade=upgrade,
+        project=sources.folder,
+        home=sources.home,
+    )
+    before = {pin.key: pin for pin in sources.lock.models}
+    changed = [pin for pin in new.lock.models if before.get(pin.key) != pin]
+    added = [pin.key for pin in changed if pin.key not in before]
+    lacking, columns = [], None
+    if new.lock != sources.lock:
+        project = load_project(sources.folder, text=sources.before.text, lock=new.lock)
+        if not args.no_check:
+            checked_models(project, added)
+        columns = last_columns(project)
+        lacking = lacking_columns([project.catalog[key] for key in added if key in project.catalog], columns)
+        apply(sources.folder, sources.before, text=sources.before.text, lock=new.lock)
+    commit = commit_change(args, sources.folder, "Pin models to newer commits") if new.lock != sources.lock else None
+    if terminal.json:
+        told = {"added": added, "dropped": new.dropped, "changed": changed, "fields_to_add": lacking}
+        terminal.document({**told, "commit": commit})
+        return 0
+    if new.lock == sources.lock:
+        terminal.say("mlsm.lock is as it was.")
+        return 0
+    rows = [
+        {"model": pin.key, "change": "added" if pin.key in added else "pinned anew", "to": pin.told} for pin in changed
+    ]
+    rows += [{"model": key, "change": "dropped", "to": ""} for key in new.dropped]
+    if rows:
+        terminal.table(Table(columns=tuple(Column(key=key) for key in ("model", "change", "to")), rows=rows))
+    if added:
+        show_lacking(lacking, columns, terminal)
+    terminal.say("mlsm.lock is written.", style="bold green")
+    return 0

@@ -1,0 +1,184 @@
+"""`mlsm.lock`: each model version of a source, pinned to a commit, a tree and a digest.
+
+    format = 1
+
+    [[source]]
+    name = "acme"
+    url = "https://git.example.com/acme/models.git"
+    wants = "branch develop"
+    folder = ""
+    commit = "8c943b7..."
+    tree = "sha256:..."
+
+    [[model]]
+    name = "fit"
+    version = "2.0.0+8c943b7"
+    source = "acme"
+    url = "https://git.example.com/acme/models.git"
+    folder = ""
+    commit = "8c943b7..."
+    tree = "sha256:..."
+    digest = "sha256:..."
+    requirements = ["scikit-learn==1.8.0"]
+    environment = "sha256:..."
+
+The program alone writes it, sorted, so that a diff shows what changed. `[[source]]` says to
+which commit each source was resolved last; `[[model]]` pins every version that the project
+knows, those of former commits too. `requirements` are the versions that the environment holds,
+and `environment` is their hash; both are empty where the program's own environment serves. A
+source that is a folder has no commit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from mlsm.errors import ProjectError
+from mlsm.project.locate import Lines
+from mlsm.project.mistakes import Mistake
+
+__all__ = ["LOCK", "Lock", "Pin", "SourcePin", "lock_text", "read_lock"]
+
+T = TypeVar("T", bound="SourcePin | Pin")
+
+LOCK = "mlsm.lock"
+_FORMAT = 1
+_COMMIT = re.compile(r"[0-9a-f]{40}|")
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class SourcePin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To which commit a source was resolved last."""
+
+    name: str
+    url: str
+    wants: str
+    folder: str
+    commit: str
+    tree: str
+
+
+class Pin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One model version, as the lock pins it."""
+
+    name: str
+    version: str
+    source: str
+    url: str
+    folder: str
+    commit: str
+    tree: str
+    digest: str
+    requirements: tuple[str, ...] = ()
+    environment: str = ""
+
+    @property
+    def key(self) -> str:
+        """Give `name@version`."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def told(self) -> str:
+        """Say where it is pinned: `acme 8c943b7`."""
+        return f"{self.source} {self.commit[:7]}".rstrip()
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
+    """What the lock holds: sources as resolved last, and model versions."""
+
+    sources: tuple[SourcePin, ...] = ()
+    models: tuple[Pin, ...] = ()
+
+    def of(self, key: str) -> Pin | None:
+        """Give the pin of `name@version`, None where it is no source's."""
+        return next((pin for pin in self.models if pin.key == key), None)
+
+
+def read_lock(folder: Path) -> Lock:
+    """Read a project's lock; an empty one where there is none.
+
+    Raises:
+        ProjectError: there are mistakes, all of which it tells with their lines.
+    """
+    try:
+        text = (folder / LOCK).read_text("utf-8")
+    except FileNotFoundError:
+        return Lock()
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _error([Mistake(LOCK, f"the text is no TOML: {error}.", _HINT)]) from error
+    if values.get("format") != _FORMAT:
+        said = values.get("format")
+        hint = "Update mlsm." if isinstance(said, int) and said > _FORMAT else _HINT
+        raise _error([Mistake(f"{LOCK}:1", f"the format is {said!r}; expected {_FORMAT}.", hint)])
+    lines = Lines(text)
+    sources, wrong_sources = _read(values.get("source", []), SourcePin, "source", lines)
+    models, wrong_models = _read(values.get("model", []), Pin, "model", lines)
+    if mistakes := [*wrong_sources, *wrong_models]:
+        raise _error(mistakes)
+    return Lock(sources=tuple(sources), models=tuple(models))
+
+
+def _read(said: Any, kind: type[T], array: str, lines: Lines) -> tuple[list[T], list[Mistake]]:
+    found: dict[str, T] = {}
+    mistakes = []
+    for number, one in enumerate(said if isinstance(said, list) else []):
+        place = f"{LOCK}:{lines.of((array, number))}"
+        try:
+            pin = msgspec.convert(one, kind)
+        except msgspec.ValidationError as error:
+            mistakes.append(Mistake(place, f"[[{array}]]: {error}.", _HINT))
+            continue
+        hashes = [pin.tree, getattr(pin, "digest", pin.tree)]
+        if not _COMMIT.fullmatch(pin.commit) or not all(map(_HASH.fullmatch, hashes)):
+            mistakes.append(Mistake(place, f"{pin.name!r} has a commit or a hash that is none.", _HINT))
+        key = str(getattr(pin, "key", pin.name))
+        if key in found:
+            mistakes.append(Mistake(place, f"{key!r} occurs twice.", _HINT))
+        found[key] = pin
+    return list(found.values()), mistakes
+
+
+_HINT = f"{LOCK} is written by the program only: take it from the project's repository, or run `mlsm lock`."
+
+
+def lock_text(lock: Lock) -> str:
+    """Write a lock, sorted by name and version.
+
+    Example:
+        >>> print(lock_text(Lock()))
+        # Written by mlsm; edit mlsm.toml and run `mlsm lock` instead.
+        format = 1
+        <BLANKLINE>
+    """
+    lines = ["# Written by mlsm; edit mlsm.toml and run `mlsm lock` instead.", f"format = {_FORMAT}", ""]
+    for source in sorted(lock.sources, key=lambda pin: pin.name):
+        lines += ["[[source]]", *_table(source), ""]
+    for model in sorted(lock.models, key=lambda pin: (pin.name, pin.version)):
+        lines += ["[[model]]", *_table(model), ""]
+    return "\n".join(lines)
+
+
+def _table(pin: SourcePin | Pin) -> Iterator[str]:
+    for name in pin.__struct_fields__:
+        value = getattr(pin, name)
+        written = _text(value) if isinstance(value, str) else f"[{', '.join(map(_text, value))}]"
+        yield f"{name} = {written}"
+
+
+def _text(value: str) -> str:
+    """Write a TOML text; JSON's escapes are among its own."""
+    return json.dumps(value).replace("\x7f", "\\u007f")
+
+
+def _error(mistakes: list[Mistake]) -> ProjectError:
+    count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    return ProjectError(f"{LOCK} has {count}:", problems=[str(mistake) for mistake in mistakes])

@@ -1,0 +1,163 @@
+"""Resolve sources to commits and pin their model versions: the lock as it would be, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlsm._model import Model
+from mlsm.errors import ProjectError
+from mlsm.project.checkout import checkout, resolve, tree_of
+from mlsm.project.lock import Lock, Pin, SourcePin
+from mlsm.project.origin import Origin, folder_of
+from mlsm.project.pinned import pinned_version
+from mlsm.project.repository import load_repository
+
+__all__ = ["Relocked", "relock"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relocked:
+    """A lock as it would be.
+
+    Args:
+        lock: the whole lock.
+        models: by key, the models that are pinned anew.
+        dropped: keys that the lock pinned before and would not any more.
+    """
+
+    lock: Lock
+    models: Mapping[str, Model]
+    dropped: tuple[str, ...]
+
+
+def relock(
+    origins: Sequence[Origin],
+    lock: Lock,
+    statuses: Mapping[str, str],
+    *,
+    upgrade: Collection[str],
+    project: Path,
+    home: Path,
+) -> Relocked:
+    """Resolve what is new or to be upgraded; all else stays as it is pinned.
+
+    Versions of which the project file speaks are kept, whatever their source holds now; drafts
+    of a former commit of which it does not speak go.
+
+    Args:
+        origins: the sources that the project file lists.
+        lock: the lock as it is.
+        statuses: by key, as the project file says them.
+        upgrade: names of the sources whose branch or tag is resolved again.
+        project: the project's folder.
+        home: the cache.
+
+    Raises:
+        ProjectError: a source cannot be fetched or loaded; a tag was moved; or a version that the
+            project file speaks of, or that another source has, is another model there.
+    """
+    sources: list[SourcePin] = []
+    pins: list[Pin] = []
+    models: dict[str, Model] = {}
+    former = {source.name: source for source in lock.sources}
+    for origin in origins:
+        known = [pin for pin in lock.models if pin.source == origin.name]
+        before = former.get(origin.name)
+        if before is not None and _same(before, origin) and origin.name not in upgrade:
+            sources.append(before)
+            pins += known
+            continue
+        source, made = _pinned(origin, before, project, home)
+        sources.append(source)
+        merged = _merged(origin, known, [pin for pin, _ in made], statuses)
+        pins += merged
+        models |= {pin.key: model for pin, model in made if pin in merged}
+    _refuse_doubles(pins)
+    new = Lock(sources=tuple(sources), models=tuple(pins))
+    kept = {pin.key for pin in pins}
+    return Relocked(lock=new, models=models, dropped=tuple(p.key for p in lock.models if p.key not in kept))
+
+
+def _same(source: SourcePin, origin: Origin) -> bool:
+    return (source.url, source.wants, source.folder) == (origin.told, origin.wants, origin.folder)
+
+
+def _pinned(
+    origin: Origin, before: SourcePin | None, project: Path, home: Path
+) -> tuple[SourcePin, list[tuple[Pin, Model]]]:
+    if origin.url is None:
+        commit, folder = "", folder_of(origin, project)
+        if not folder.is_dir():
+            raise ProjectError(
+                f"The source {origin.name!r} is the folder {str(folder)!r}, which is not there.",
+                hint=f"Paths start from {str(project)!r}.",
+            )
+        tree = tree_of(folder)
+    else:
+        commit = resolve(origin)
+        if before is not None and origin.tag is not None and _same(before, origin) and before.commit != commit:
+            raise ProjectError(
+                f"The tag {origin.tag!r} of {origin.told!r} was moved from commit {before.commit[:7]} to "
+                f"{commit[:7]}; expected a tag to stay.",
+                hint=f'Nothing was changed. If the move is meant, name it in [[source]]: commit = "{commit}".',
+            )
+        found = checkout(origin, commit, home)
+        tree, folder = found.tree, found.folder / origin.folder
+        if not folder.is_dir():
+            raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")
+    models = load_repository(folder, origin.name)
+    source = SourcePin(
+        name=origin.name, url=origin.told, wants=origin.wants, folder=origin.folder, commit=commit, tree=tree
+    )
+    return source, [(_pin(origin, source, model), model) for model in models]
+
+
+def _pin(origin: Origin, source: SourcePin, model: Model) -> Pin:
+    return Pin(
+        name=model.name,
+        version=pinned_version(model.version, origin, source.commit),
+        source=source.name,
+        url=source.url,
+        folder=source.folder,
+        commit=source.commit,
+        tree=source.tree,
+        digest=model.digest,
+    )
+
+
+def _merged(origin: Origin, known: list[Pin], made: list[Pin], statuses: Mapping[str, str]) -> list[Pin]:
+    """Put new pins beside the old ones that the project file speaks of."""
+    kept = {pin.key: pin for pin in known if pin.key in statuses}
+    merged = list(kept.values())
+    for pin in made:
+        old = kept.get(pin.key)
+        if old is None:
+            merged.append(pin)
+        elif old.digest != pin.digest and origin.url is not None:
+            raise ProjectError(
+                f"{pin.key!r} is {statuses[pin.key]} and pinned to {old.told}, but {pin.told} has another model "
+                "under that version.",
+                hint="Give what was changed a new version in its repository. Nothing was changed here.",
+            )
+        elif old.digest != pin.digest and statuses[pin.key] == "active":
+            raise ProjectError(
+                f"{pin.key!r} is active, but the folder {origin.path!r} has another model under that version now.",
+                hint="Give what was changed a new version. Nothing was changed here.",
+            )
+        elif origin.url is None:
+            merged[merged.index(old)] = pin  # a folder holds what it holds now, and no former commit
+    return merged
+
+
+def _refuse_doubles(pins: Sequence[Pin]) -> None:
+    seen: dict[str, Pin] = {}
+    for pin in pins:
+        first = seen.setdefault(pin.key, pin)
+        if first is not pin:
+            raise ProjectError(
+                f"{pin.key!r} comes from the source {first.source!r} and from {pin.source!r}; "
+                "expected one model a version.",
+                hint="Give one of them another name or version in its repository. Nothing was changed here.",
+            )

@@ -1,0 +1,202 @@
+"""`[[source]]`: a git repository, or a folder of this machine, from which models come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from mlsm.project.document import Document
+from mlsm.project.forms import shown
+from mlsm.project.mistakes import Mistake, listed, nearest
+
+__all__ = ["SOURCES", "Origin", "folder_of", "host_of", "name_of", "read_origins", "safe_url", "wrong_url"]
+
+SOURCES = "source"
+"""The array of tables that names sources: `[[source]]`."""
+
+_KEYS = {
+    "name": 'name = "acme"',
+    "url": 'url = "https://git.example.com/acme/models.git"',
+    "path": 'path = "../models"',
+    "branch": 'branch = "develop"',
+    "tag": 'tag = "v1.2.0"',
+    "commit": 'commit = "8c943b7..." with all 40 digits',
+    "folder": 'folder = "scoring"',
+}
+_SCHEMES = ("https", "http", "ssh", "git", "file")
+_SSH_SHORT = re.compile(r"[\w.-]+@([\w.-]+):(?!//).+")
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_PASSWORD = re.compile(r"(://)[^/@\s]*@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One source, as the project file names it.
+
+    Args:
+        name: what the project calls it.
+        url: its repository, None where it is a folder of this machine.
+        path: that folder, None where it is a repository.
+        branch, tag, commit: at most one of them; none is the repository's own branch.
+        folder: where in it the models lie, "" for its top.
+        place: where this is said.
+    """
+
+    name: str
+    url: str | None = None
+    path: str | None = None
+    branch: str | None = None
+    tag: str | None = None
+    commit: str | None = None
+    folder: str = ""
+    place: str = ""
+
+    @property
+    def wants(self) -> str:
+        """Say which state is wanted, as the lock keeps it."""
+        for kind in ("branch", "tag", "commit"):
+            if (value := getattr(self, kind)) is not None:
+                return f"{kind} {value}"
+        return "branch" if self.url is not None else "folder"
+
+    @property
+    def follows(self) -> bool:
+        """Tell whether it follows a branch, so that its versions bear the commit."""
+        return self.url is not None and self.tag is None and self.commit is None
+
+    @property
+    def told(self) -> str:
+        """Say where it is, without what is secret."""
+        return safe_url(self.url) if self.url is not None else str(self.path)
+
+
+def safe_url(url: str) -> str:
+    """Write a URL, or text that holds some, without user and password.
+
+    Example:
+        >>> safe_url("https://ada:secret@git.example.com/acme/models.git")
+        'https://git.example.com/acme/models.git'
+    """
+    return _PASSWORD.sub(r"\1", url)
+
+
+def host_of(url: str) -> str:
+    """Give the host of a repository, `file` for one of this machine.
+
+    Example:
+        >>> host_of("git@git.example.com:acme/models.git"), host_of("file:///srv/models")
+        ('git.example.com', 'file')
+    """
+    if short := _SSH_SHORT.fullmatch(url):
+        return short[1].lower()
+    parts = urlsplit(url)
+    return "file" if parts.scheme == "file" else (parts.hostname or "").lower()
+
+
+def name_of(url: str) -> str:
+    """Name a source after its repository.
+
+    Example:
+        >>> name_of("https://git.example.com/acme/lead-models.git")
+        'lead-models'
+    """
+    last = re.split(r"[/:]", url.rstrip("/"))[-1].removesuffix(".git")
+    return re.sub(r"[^\w.-]", "-", last).lstrip("-._") or "models"
+
+
+def wrong_url(url: str, hosts: Sequence[str]) -> tuple[str, str] | None:
+    """Say what is wrong with a URL, and the way out; None where nothing is."""
+    if _SSH_SHORT.fullmatch(url) is None:
+        parts = urlsplit(url)
+        if parts.scheme not in _SCHEMES or "://" not in url:
+            return (
+                f"is {safe_url(url)!r}; expected a URL of git: {listed(_SCHEMES)}, or git@host:path.",
+                'A folder is named by path = "../models".',
+            )
+        if parts.password is not None or (parts.scheme in ("http", "https") and parts.username is not None):
+            return (
+                f"holds credentials for {safe_url(url)!r}; expected none in a file that others read.",
+                "Leave them out and let git's credential helper, or a key of ssh, know them.",
+            )
+    if hosts and host_of(url) not in [host.lower() for host in hosts]:
+        return (
+            f"is on the host {host_of(url)!r}, which [git] hosts does not allow; it allows {listed(hosts)}.",
+            "Add the host there, if whoever answers for this project agrees.",
+        )
+    return None
+
+
+def read_origins(document: Document, hosts: Sequence[str]) -> tuple[list[Origin], list[Mistake]]:
+    """Read `[[source]]`; one with a mistake is left out."""
+    inside = document.values.get(SOURCES, [])
+    if not isinstance(inside, list):
+        place = document.place((SOURCES,))
+        return [], [Mistake(place, f"{SOURCES!r} is {shown(inside)}; expected tables.", f"Write [[{SOURCES}]].")]
+    origins: dict[str, Origin] = {}
+    mistakes: list[Mistake] = []
+    for number, said in enumerate(inside):
+        place = document.place((SOURCES, number))
+        wrong = list(_mistakes(document, number, said, hosts))
+        if not wrong:
+            name = said.get("name") or name_of(said.get("url") or said["path"])
+            if name in origins:
+                message = f"[[source]] is called {name!r} like the one at {origins[name].place}."
+                wrong = [Mistake(place, message, 'Give one of them a name of its own: name = "other".')]
+            else:
+                values = {key: value for key, value in said.items() if key in _KEYS}
+                folder = PurePosixPath(said.get("folder", "")).as_posix()
+                values |= {"name": name, "folder": "" if folder == "." else folder}
+                origins[name] = Origin(**values, place=place)
+        mistakes += wrong
+    return list(origins.values()), mistakes
+
+
+def _mistakes(document: Document, number: int, said: Any, hosts: Sequence[str]) -> Iterator[Mistake]:
+    place = document.place((SOURCES, number))
+    if not isinstance(said, dict):
+        yield Mistake(place, f"{SOURCES!r} holds {shown(said)}; expected a table.", f"Write [[{SOURCES}]].")
+        return
+    for name, value in said.items():
+        here = document.place((SOURCES, number, name))
+        if name not in _KEYS:
+            near = nearest(name, _KEYS)
+            message = f"[[source]] has no key {name!r}; expected one of {listed(_KEYS)}."
+            yield Mistake(here, message, f"Did you mean {near!r}?" if near else "Remove it.")
+        elif not isinstance(value, str) or not value:
+            yield Mistake(
+                here, f"[[source]] {name} is {shown(value)}; expected text in quotes.", f"Write {_KEYS[name]}."
+            )
+        elif (wrong := _wrong(name, value, hosts)) is not None:
+            yield Mistake(here, f"[[source]] {name} {wrong[0]}", wrong[1])
+    if ("url" in said) == ("path" in said):
+        what = "both url and path" if "url" in said else "neither url nor path"
+        yield Mistake(place, f"[[source]] has {what}; expected one of them.", f"Write {_KEYS['url']}.")
+    states = [key for key in ("branch", "tag", "commit") if key in said]
+    if len(states) > 1:
+        yield Mistake(place, f"[[source]] has {' and '.join(states)}; expected one of them.", "Remove the others.")
+    if states and "path" in said and "url" not in said:
+        yield Mistake(place, f"[[source]] has a path and a {states[0]}; expected a url.", f"Write {_KEYS['url']}.")
+
+
+def _wrong(name: str, value: str, hosts: Sequence[str]) -> tuple[str, str] | None:
+    if name == "url":
+        return wrong_url(value, hosts)
+    if name == "name" and _NAME.fullmatch(value) is None:
+        return f"is {value!r}; expected letters, digits, '.', '_' and '-'.", f"Write {_KEYS['name']}."
+    if name == "commit" and _COMMIT.fullmatch(value) is None:
+        return f"is {value!r}; expected a whole commit.", f"Write {_KEYS['commit']}."
+    if name in ("branch", "tag") and (value.startswith("-") or re.search(r"[\s~^:?*\[\\]|\.\.", value)):
+        return f"is {value!r}; expected the name of a {name}.", f"Write {_KEYS[name]}."
+    if name == "folder" and (PurePosixPath(value).is_absolute() or ".." in PurePosixPath(value).parts):
+        return f"is {value!r}; expected a folder inside of the repository.", f"Write {_KEYS['folder']}."
+    return None
+
+
+def folder_of(origin: Origin, project: Path) -> Path:
+    """Give the folder of a source that is a folder of this machine."""
+    return (project / str(origin.path) / origin.folder).resolve()

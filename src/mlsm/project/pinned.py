@@ -1,0 +1,133 @@
+"""The models that the lock pins, loaded from the checkouts of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlsm._guard import Raised, attempt
+from mlsm._model import Model
+from mlsm.errors import ProjectError
+from mlsm.project.checkout import find_checkout
+from mlsm.project.lock import LOCK, Lock, Pin
+from mlsm.project.mistakes import Mistake
+from mlsm.project.origin import Origin, folder_of
+from mlsm.project.repository import load_repository
+
+__all__ = ["Pinned", "load_pinned", "pinned_version"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What came of the lock.
+
+    Args:
+        models: the models that could be loaded, as drafts.
+        mistakes: why active versions could not.
+        left_out: by key, why drafts could not.
+        absent: keys that are known but not loaded: retired ones, and drafts that are left out.
+    """
+
+    models: list[Model] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+
+
+def pinned_version(declared: str, origin: Origin, commit: str) -> str:
+    """Give the version under which a model of a source is known: drafts of a branch bear the commit.
+
+    Example:
+        >>> acme = Origin(name="acme", url="https://git.example.com/acme", branch="develop")
+        >>> pinned_version("2.0.0", acme, "8c943b7cf1")
+        '2.0.0+8c943b7'
+    """
+    return f"{declared}+{commit[:7]}" if origin.follows else declared
+
+
+def load_pinned(
+    origins: Sequence[Origin], lock: Lock, statuses: Mapping[str, str], *, project: Path, home: Path, retired: bool
+) -> Pinned:
+    """Load what the lock pins of the sources that the project file lists.
+
+    Args:
+        origins: the sources.
+        lock: the lock.
+        statuses: by key, as the project file says them.
+        project: the project's folder.
+        home: the cache.
+        retired: whether retired versions are loaded too.
+    """
+    found = Pinned()
+    named = {origin.name: origin for origin in origins}
+    for origin in origins:
+        if all(source.name != origin.name for source in lock.sources):
+            message = f"the source {origin.name!r} is not in {LOCK} yet."
+            found.mistakes.append(Mistake(origin.place, message, "Run `mlsm lock`."))
+    groups: dict[tuple[str, str, str, str], list[Pin]] = {}
+    for pin in lock.models:
+        if pin.source not in named:
+            continue  # only what the project file lists is ever run
+        if statuses.get(pin.key) == "retired" and not retired:
+            found.absent.add(pin.key)
+        else:
+            groups.setdefault((pin.source, pin.url, pin.commit, pin.folder), []).append(pin)
+    for (source, *_), pins in groups.items():
+        for pin, answer in _loaded(named[source], pins, project, home):
+            if isinstance(answer, Model):
+                found.models.append(answer)
+            elif statuses.get(pin.key) == "active":
+                found.mistakes.append(answer)
+            else:
+                found.left_out[pin.key] = f"{answer.message} {answer.hint}"
+                found.absent.add(pin.key)
+    return found
+
+
+def _loaded(origin: Origin, pins: list[Pin], project: Path, home: Path) -> Iterator[tuple[Pin, Model | Mistake]]:
+    """Load one commit of a source, and answer for each of its pins."""
+    place = _folder(origin, pins[0], project, home)
+    loaded = place if isinstance(place, Mistake) else attempt(load_repository, place, origin.name)
+    for pin in pins:
+        if isinstance(loaded, Mistake):
+            yield pin, Mistake(loaded.place, f"{pin.key!r}: {loaded.message}", loaded.hint)
+        elif isinstance(loaded, Raised):
+            yield pin, _unloadable(pin, loaded)
+        else:
+            yield pin, _chosen(pin, loaded)
+
+
+def _folder(origin: Origin, pin: Pin, project: Path, home: Path) -> Path | Mistake:
+    if origin.url is None:
+        return folder_of(origin, project)
+    found = find_checkout(origin.url, pin.commit, home)
+    if found is None:
+        message = f"commit {pin.commit[:7]} of source {origin.name!r} is not on this machine."
+        return Mistake(LOCK, message, "Run `mlsm sync`.")
+    if found.tree != pin.tree:
+        message = f"commit {pin.commit[:7]} of source {origin.name!r} has other files here than {LOCK} says."
+        return Mistake(LOCK, message, "Run `mlsm cache --clear`, then `mlsm sync`.")
+    return found.folder / pin.folder
+
+
+def _unloadable(pin: Pin, raised: Raised) -> Mistake:
+    error = raised.error
+    if isinstance(error, ProjectError):
+        told = " ".join([error.message, *(problem.replace("\n    ", " ") for problem in error.problems)])
+        return Mistake(LOCK, f"{pin.key!r} cannot be loaded: {told}", error.hint or "Mend it in its repository.")
+    failure = raised.failure
+    message = f"{pin.key!r} cannot be loaded: {failure.type}: {failure.message}."
+    return Mistake(LOCK, message, "Mend it in its repository.")
+
+
+def _chosen(pin: Pin, models: Sequence[Model]) -> Model | Mistake:
+    """Find the pinned model among those of its commit; it must be the one that was locked."""
+    names = (pin.version, pin.version.removesuffix(f"+{pin.commit[:7]}"))
+    model = next((one for one in models if one.name == pin.name and one.version in names), None)
+    if model is None:
+        return Mistake(LOCK, f"{pin.key!r} is not in {pin.told} any more.", "Run `mlsm lock`.")
+    if attempt(getattr, model, "digest") != pin.digest:
+        message = f"{pin.key!r} of {pin.told} answers otherwise than when it was locked: its digest is another."
+        return Mistake(LOCK, message, "Give what was changed a new version, and run `mlsm lock --upgrade`.")
+    return model.with_version(pin.version).with_status("draft")

@@ -1,0 +1,93 @@
+"""What this machine holds of what the lock pins, and fetching the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlsm.errors import ProjectError
+from mlsm.project.checkout import checkout, find_checkout, tree_of
+from mlsm.project.lock import LOCK, Lock
+from mlsm.project.origin import Origin, folder_of
+
+__all__ = ["Held", "held", "sync", "unlocked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One commit of a source, and whether this machine has it.
+
+    Args:
+        source: the source's name.
+        commit: the commit, "" for a folder of this machine.
+        models: the versions that are pinned to it.
+        state: `here`, `absent`, or `fetched` where it was absent before.
+    """
+
+    source: str
+    commit: str
+    models: tuple[str, ...]
+    state: str
+
+
+def held(origins: Sequence[Origin], lock: Lock, home: Path) -> list[Held]:
+    """Tell of every pinned commit whether this machine has it, without changing anything."""
+    return [
+        Held(source=origin.name, commit=commit, models=models, state=_state(origin, commit, home))
+        for origin, commit, _, models in _wanted(origins, lock)
+    ]
+
+
+def sync(origins: Sequence[Origin], lock: Lock, *, project: Path, home: Path) -> list[Held]:
+    """Fetch what is absent, and hold the files of every commit against the lock.
+
+    Raises:
+        ProjectError: a commit cannot be fetched, or its files differ from what the lock says.
+    """
+    done = []
+    for origin, commit, tree, models in _wanted(origins, lock):
+        state = _state(origin, commit, home)
+        if origin.url is None:
+            found = tree_of(folder_of(origin, project))
+        else:
+            found = tree_of(checkout(origin, commit, home).folder)
+        if found != tree:
+            raise _other_files(origin, commit)
+        done.append(
+            Held(source=origin.name, commit=commit, models=models, state="fetched" if state == "absent" else state)
+        )
+    return done
+
+
+def unlocked(origins: Sequence[Origin], lock: Lock) -> list[str]:
+    """Name the sources that the lock does not pin as the project file wants them."""
+    pinned = {source.name: (source.url, source.wants, source.folder) for source in lock.sources}
+    return [o.name for o in origins if pinned.get(o.name) != (o.told, o.wants, o.folder)]
+
+
+def _wanted(origins: Sequence[Origin], lock: Lock) -> list[tuple[Origin, str, str, tuple[str, ...]]]:
+    wanted: list[tuple[Origin, str, str, tuple[str, ...]]] = []
+    for origin in origins:
+        trees = {source.commit: source.tree for source in lock.sources if source.name == origin.name}
+        trees |= {pin.commit: pin.tree for pin in lock.models if pin.source == origin.name}
+        for commit, tree in trees.items():
+            keys = tuple(pin.key for pin in lock.models if pin.source == origin.name and pin.commit == commit)
+            wanted.append((origin, commit, tree, keys))
+    return wanted
+
+
+def _state(origin: Origin, commit: str, home: Path) -> str:
+    return "here" if origin.url is None or find_checkout(origin.url, commit, home) is not None else "absent"
+
+
+def _other_files(origin: Origin, commit: str) -> ProjectError:
+    if origin.url is None:
+        return ProjectError(
+            f"The folder {origin.path!r} of source {origin.name!r} has other files than {LOCK} says.",
+            hint="`mlsm lock --upgrade` pins what is there now.",
+        )
+    return ProjectError(
+        f"Commit {commit[:7]} of source {origin.name!r} has other files here than {LOCK} says.",
+        hint="Something changed the cache: `mlsm cache --clear`, then `mlsm sync`. If it stays so, trust neither.",
+    )

@@ -1,0 +1,443 @@
+"""Models from real git repositories: added, pinned, moved, refused, taken away."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import Cli
+
+from mlsm.project.checkout import tree_of
+from mlsm.project.lock import read_lock
+from mlsm.project.promotion import active_in, project_text
+
+LEADS = "lead_id,employees,country\n1,500,DE\n2,40,FR\n3,7,DE\n"
+POINTS = '[[rule]]\nfield = "employees"\nat_least = 500\npoints = 35\n'
+_NUMBERS = itertools.count()
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A data scientist's repository in a folder of its own."""
+
+    folder: Path
+    module: str
+
+    @property
+    def url(self) -> str:
+        """Give the URL by which it is fetched."""
+        return f"file://{self.folder}"
+
+    def git(self, *arguments: str) -> str:
+        """Run git in it, as its owner would."""
+        whose = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
+        done = subprocess.run(["git", *whose, *arguments], cwd=self.folder, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def commit(self, version: str, body: str = "return employees / 5", extra: str = "") -> str:
+        """Write the model in a version, commit it, and give the commit."""
+        (self.folder / "mlsm.toml").write_text('[project]\nname = "ada"\n\n[models]\npaths = ["models"]\n')
+        (self.folder / "models").mkdir(exist_ok=True)
+        (self.folder / "models" / f"{self.module}.py").write_text(
+            "from typing import Annotated\n\nfrom mlsm import Meta, model\n\n\n"
+            f'@model(version="{version}", status="active"{extra})\n'
+            f"def size(employees: Annotated[int, Meta(ge=0, le=1000000)]):\n    {body}\n"
+        )
+        return self.commit_all(f"Version {version}")
+
+    def commit_all(self, message: str) -> str:
+        """Commit whatever lies there."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+
+def make_repository(folder: Path, module: str | None = None) -> Repository:
+    folder.mkdir(parents=True)
+    repository = Repository(folder, module or f"sizes_{next(_NUMBERS)}")
+    repository.git("init", "--quiet")
+    return repository
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = make_repository(tmp_path / "ada" / "lead-models")
+    made.commit("1.0.0")
+    return made
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Give a project without models, and a cache of its own."""
+    monkeypatch.setenv("MLSM_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "mlsm.toml").write_text('# Ours.\n[project]\nname = "acme"  # the firm\n\n[record]\nid = "lead_id"\n')
+    (folder / "leads.csv").write_text(LEADS)
+    return Cli(folder)
+
+
+def ok(cli: Cli, *arguments: str) -> str:
+    done = cli.here(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def refused(cli: Cli, *arguments: str) -> str:
+    """Run what must be refused and change nothing, and give the message."""
+    before = files_of(cli)
+    done = cli.here(*arguments)
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    assert files_of(cli) == before
+    return done.stderr
+
+
+def files_of(cli: Cli) -> dict[str, bytes | None]:
+    found = {name: cli.folder / name for name in ("mlsm.toml", "mlsm.lock")}
+    return {name: file.read_bytes() if file.exists() else None for name, file in found.items()}
+
+
+def listed(cli: Cli) -> dict[str, str]:
+    return {f"{row['model']}@{row['version']}": row["status"] for row in rows(cli, "list")}
+
+
+def rows(cli: Cli, *arguments: str) -> Any:
+    return cli.json(*arguments)
+
+
+def test_models_arrive_as_drafts_whatever_they_say_of_themselves(empty: Cli, repository: Repository) -> None:
+    """A model that calls itself active is a draft here, pinned to its commit, and the file keeps its comments."""
+    repository.git("tag", "v1")
+    told = ok(empty, "add", f"{repository.url}@v1")
+    assert listed(empty) == {"size@1.0.0": "draft"}
+    (pin,) = read_lock(empty.folder).models
+    assert (pin.commit, pin.source) == (repository.git("rev-parse", "HEAD"), "lead-models")
+    assert "# the firm" in project_text(empty.folder)
+    assert "employees" in told
+
+
+def test_drafts_of_a_branch_bear_the_commit(empty: Cli, repository: Repository) -> None:
+    """Each commit of a branch has a version of its own; the newest replaces the one before."""
+    first = repository.git("rev-parse", "--short=7", "HEAD")
+    ok(empty, "add", repository.url)
+    assert listed(empty) == {f"size@1.0.0+{first}": "draft"}
+    second = repository.commit("1.0.0", "return employees / 6")[:7]
+    ok(empty, "lock")
+    assert listed(empty) == {f"size@1.0.0+{first}": "draft"}
+    ok(empty, "lock", "--upgrade")
+    assert listed(empty) == {f"size@1.0.0+{second}": "draft"}
+
+
+def test_an_active_version_stays_pinned_while_its_branch_moves_on(empty: Cli, repository: Repository) -> None:
+    """What was promoted runs from its own commit, beside the newer draft, and a rollback brings it back."""
+    first = repository.git("rev-parse", "--short=7", "HEAD")
+    ok(empty, "add", repository.url)
+    ok(empty, "promote", f"size@1.0.0+{first}")
+    second = repository.commit("1.0.0", "return employees / 10")[:7]
+    ok(empty, "lock", "--upgrade")
+    assert listed(empty) == {f"size@1.0.0+{first}": "active", f"size@1.0.0+{second}": "draft"}
+    ok(empty, "score", "leads.csv")
+    found = rows(empty, "compare", f"size@1.0.0+{first}", f"size@1.0.0+{second}")
+    assert (found["pairs"], found["moves"][0]["first"], found["moves"][0]["second"]) == (3, 100.0, 50.0)
+    ok(empty, "promote", f"size@1.0.0+{second}", "--require", "rank_correlation>0.99")
+    ok(empty, "rollback")
+    assert active_in(project_text(empty.folder)) == {"size": f"1.0.0+{first}"}
+
+
+def test_a_run_stores_the_entries_that_it_ran_on(empty: Cli, repository: Repository) -> None:
+    """A run tells of each model of a source its commit and its tree."""
+    ok(empty, "add", repository.url)
+    key = next(iter(listed(empty)))
+    ok(empty, "promote", key)
+    ok(empty, "score", "leads.csv")
+    (run,) = rows(empty, "runs")
+    (pin,) = read_lock(empty.folder).models
+    assert json.loads(run["plan"]["provenance"]["lock"]) == {key: f"{pin.told} {pin.commit} {pin.tree}"}
+
+
+def test_a_tag_that_was_moved_is_refused(empty: Cli, repository: Repository) -> None:
+    """A tag stays where it was locked; that it was moved is told, with both commits."""
+    repository.git("tag", "v1")
+    ok(empty, "add", f"{repository.url}@v1")
+    repository.commit("1.0.0", "return employees / 6")
+    repository.git("tag", "--force", "v1")
+    assert "was moved from commit" in refused(empty, "lock", "--upgrade")
+
+
+def test_another_tree_under_an_active_version_is_refused(empty: Cli, repository: Repository) -> None:
+    """A commit with another model under the version of an active one does not come in."""
+    commit = repository.git("rev-parse", "HEAD")
+    ok(empty, "add", f"{repository.url}@{commit}")
+    ok(empty, "promote", "size@1.0.0")
+    other = repository.commit("1.0.0", "return employees / 6")
+    text = project_text(empty.folder).replace(commit, other)
+    (empty.folder / "mlsm.toml").write_text(text)
+    assert "has another model under that version" in refused(empty, "lock")
+
+
+def test_a_force_push_does_not_touch_what_is_pinned(empty: Cli, repository: Repository) -> None:
+    """Where history was rewritten the pinned commit still runs from the cache; elsewhere it is told to be gone."""
+    ok(empty, "add", repository.url)
+    (pin,) = read_lock(empty.folder).models
+    repository.commit("1.0.0", "return employees / 6")
+    repository.git("reset", "--quiet", "--hard", "HEAD~1")
+    repository.git("commit", "--quiet", "--amend", "--message", "rewritten")
+    repository.git("reflog", "expire", "--expire=now", "--all")
+    repository.git("gc", "--quiet", "--prune=now")
+    ok(empty, "sync", "--frozen")
+    assert pin.key in listed(empty)
+    shutil.rmtree(empty.folder.parent / "home")
+    assert "is not in" in refused(empty, "sync")
+    assert listed(empty) == {}
+
+
+def test_a_run_works_when_the_host_is_gone_after_a_sync(empty: Cli, repository: Repository) -> None:
+    """What is in the cache needs no network."""
+    ok(empty, "add", repository.url)
+    ok(empty, "promote", next(iter(listed(empty))))
+    shutil.rmtree(repository.folder)
+    ok(empty, "sync", "--frozen")
+    ok(empty, "score", "leads.csv")
+    assert "there is no repository" in refused(empty, "lock", "--upgrade")
+
+
+def test_files_that_differ_from_the_lock_are_refused(empty: Cli, repository: Repository) -> None:
+    """A cache in which a file was changed is not run and not repaired in silence."""
+    ok(empty, "add", repository.url)
+    (checked_out,) = (empty.folder.parent / "home" / "checkouts").glob("*/*/models")
+    (checked_out / f"{repository.module}.py").write_text("raise SystemExit\n")
+    assert "has other files here than mlsm.lock says" in refused(empty, "sync")
+
+
+def test_an_unknown_revision_is_told_with_near_ones(empty: Cli, repository: Repository) -> None:
+    """A typing error in a branch is answered with the branch."""
+    repository.git("branch", "develop")
+    assert "Did you mean 'develop'" in refused(empty, "add", f"{repository.url}@devlop")
+
+
+def test_an_unreachable_repository_is_told_in_words(empty: Cli) -> None:
+    """What git says is translated, and no traceback is shown."""
+    assert "there is no repository" in refused(empty, "add", "file:///nowhere/at/all")
+    assert "cannot be reached" in refused(empty, "add", "http://127.0.0.1:9/models.git")
+
+
+def test_credentials_in_a_url_are_refused_and_not_repeated(empty: Cli) -> None:
+    """A password in a URL reaches no file and no message."""
+    told = refused(empty, "add", "https://ada:hunter2@git.example.com/models.git")
+    assert "holds credentials" in told
+    assert "hunter2" not in told
+
+
+def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> None:
+    """Where the project names hosts, no other is fetched from."""
+    text = project_text(empty.folder)
+    (empty.folder / "mlsm.toml").write_text(text + '\n[git]\nhosts = ["git.example.com"]\n')
+    assert "does not allow" in refused(empty, "add", repository.url)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("mlsm.toml", "[models\n", "no TOML"),
+        ("mlsm.toml", '[project]\nname = "x"\n[models]\npath = ["models"]\n', "Did you mean 'paths'"),
+        ("models/broken.py", "import nowhere_at_all\n", "no module 'nowhere_at_all'"),
+        ("models/exits.py", "raise SystemExit(3)\n", "SystemExit"),
+        ("models/size.golden.ndjson", '{"record": {"employees": 5}, "expect": {"score": 77.0}}\n', "77"),
+        ("weights.skops", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git LFS"),
+    ],
+    ids=["no toml", "unknown key", "missing module", "exits", "golden differs", "lfs pointer"],
+)
+def test_what_is_broken_in_a_repository_is_told_and_changes_nothing(
+    empty: Cli, repository: Repository, file: str, content: str, told: str
+) -> None:
+    """A repository with a mistake is refused with what is wrong, and the project stays as it was."""
+    (repository.folder / file).write_text(content)
+    repository.commit_all("Break it")
+    assert told in refused(empty, "add", repository.url)
+
+
+def test_one_model_and_version_from_two_repositories_is_refused(
+    empty: Cli, repository: Repository, tmp_path: Path
+) -> None:
+    """Two sources cannot both bring size@1.0.0."""
+    other = make_repository(tmp_path / "bob" / "models")
+    commits = [one.commit("1.0.0", "return employees / 7") for one in (repository, other)]
+    ok(empty, "add", f"{repository.url}@{commits[0]}")
+    assert "comes from the source 'lead-models' and from 'models'" in refused(empty, "add", f"{other.url}@{commits[1]}")
+
+
+def test_two_repositories_may_have_the_same_module_names(empty: Cli, repository: Repository, tmp_path: Path) -> None:
+    """Files of the same name in two sources are two modules, each with its own function."""
+    other = make_repository(tmp_path / "bob" / "models", repository.module)
+    other.commit("9", "return employees / 50")
+    ok(empty, "add", repository.url)
+    ok(empty, "add", other.url)
+    first, second = sorted(listed(empty))
+    ok(empty, "promote", first)
+    ok(empty, "score", "leads.csv")
+    found = rows(empty, "compare", first, second)["moves"][0]
+    assert (found["first"], found["second"]) == (100.0, 10.0)
+
+
+def test_little_of_a_long_history_is_transferred(empty: Cli, repository: Repository) -> None:
+    """Of a repository with 50 MB of history only the wanted commit comes over."""
+    import random
+
+    for number in range(5):
+        (repository.folder / "big.bin").write_bytes(random.Random(number).randbytes(10_000_000))
+        repository.commit_all(f"Weights {number}")
+    (repository.folder / "big.bin").unlink()
+    repository.commit_all("Without weights")
+    stored = sum(file.stat().st_size for file in (repository.folder / ".git").rglob("*") if file.is_file())
+    assert stored > 49_000_000
+    ok(empty, "add", repository.url)
+    home = empty.folder.parent / "home"
+    assert sum(file.stat().st_size for file in home.rglob("*") if file.is_file()) < 200_000
+
+
+def test_a_package_with_its_models_in_pyproject_needs_no_project_file(empty: Cli, repository: Repository) -> None:
+    """Functions are listed by module and name, in a package below src."""
+    repository.git("rm", "--quiet", "-r", "models", "mlsm.toml")
+    package = repository.folder / "src" / repository.module
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "scoring.py").write_text(
+        "from mlsm import model\n\n@model(version='3')\n"
+        "def rank(employees: int):\n    return 1.0 if employees > 9 else 0.0\n"
+    )
+    (repository.folder / "pyproject.toml").write_text(
+        '[project]\nname = "ada"\nversion = "0"\n\n'
+        f'[[tool.mlsm.model]]\nfunction = "{repository.module}.scoring:rank"\n'
+    )
+    commit = repository.commit_all("A package")
+    ok(empty, "add", f"{repository.url}@{commit}")
+    assert listed(empty) == {"rank@3": "draft"}
+
+
+def test_a_repository_of_artefacts_needs_no_python(empty: Cli, repository: Repository) -> None:
+    """A table of points alone, below a folder, is a model of its own."""
+    repository.git("rm", "--quiet", "-r", "models")
+    sub = repository.folder / "tables"
+    sub.mkdir()
+    shutil.move(repository.folder / "mlsm.toml", sub / "mlsm.toml")
+    (sub / "mlsm.toml").write_text('[[model]]\nname = "points"\nversion = "1"\npath = "points.toml"\n')
+    (sub / "points.toml").write_text(POINTS)
+    commit = repository.commit_all("Tables")
+    done = empty.here("add", f"{repository.url}@{commit}", "--path", "tables")
+    assert done.returncode == 0, done.stderr
+    assert listed(empty) == {"points@1": "draft"}
+
+
+def test_a_source_is_removed_with_its_drafts_but_not_while_one_is_active(empty: Cli, repository: Repository) -> None:
+    """An active version keeps its source; without one the project file is as it was before."""
+    before = project_text(empty.folder)
+    ok(empty, "add", repository.url)
+    key = next(iter(listed(empty)))
+    ok(empty, "promote", key)
+    assert "is active" in refused(empty, "remove", "lead-models")
+    ok(empty, "rollback")
+    ok(empty, "remove", "lead-models")
+    assert project_text(empty.folder).split("\n[models")[0].rstrip() == before.rstrip()
+    assert read_lock(empty.folder).models == ()
+
+
+def test_a_draft_that_cannot_be_loaded_is_left_out_and_an_active_one_stops_the_run(
+    empty: Cli, repository: Repository
+) -> None:
+    """A run goes on without a draft, and does not begin without an active version."""
+    (empty.folder / "models").mkdir()
+    (empty.folder / "models" / f"own_{next(_NUMBERS)}.py").write_text(
+        "from mlsm import model\n\n@model(version='1', status='active')\ndef own(employees: int):\n    return 1.0\n"
+    )
+    ok(empty, "add", repository.url)
+    key = next(name for name in listed(empty) if name.startswith("size"))
+    shutil.rmtree(empty.folder.parent / "home")
+    done = empty.here("score", "leads.csv")
+    assert done.returncode == 0
+    assert f"{key} is left out" in done.stderr
+    ok(empty, "sync")
+    ok(empty, "promote", key)
+    shutil.rmtree(empty.folder.parent / "home")
+    runs = len(rows(empty, "runs"))
+    assert "Run `mlsm sync`" in refused(empty, "score", "leads.csv")
+    assert len(rows(empty, "runs")) == runs
+
+
+def test_plan_and_diff_tell_what_would_change(empty: Cli, repository: Repository) -> None:
+    """Plan changes nothing and names what is absent; diff names fields and commits."""
+    first = repository.git("rev-parse", "HEAD")
+    ok(empty, "add", repository.url)
+    before = next(iter(listed(empty)))
+    ok(empty, "promote", before)
+    ok(empty, "score", "leads.csv")
+    (repository.folder / "models" / f"{repository.module}.py").write_text(
+        "from mlsm import model\n\n@model(version='2.0.0')\ndef size(employees: int, owner: str):\n    return 1.0\n"
+    )
+    second = repository.commit_all("Ask for the owner")
+    ok(empty, "lock", "--upgrade")
+    after = f"size@2.0.0+{second[:7]}"
+    found = rows(empty, "diff", before, after)
+    assert [row["field"] for row in found["fields"] if row["change"] == "added"] == ["owner"]
+    assert found["commits"] == [f"{second[:7]} Ask for the owner"]
+    assert [row["column"] for row in rows(empty, "plan", after)["fields_to_add"]] == ["owner"]
+    assert {row["change"] for row in rows(empty, "plan")} == {"none"}
+    shutil.rmtree(empty.folder.parent / "home")
+    assert {row["commit"] for row in rows(empty, "plan") if row["change"] == "fetch"} == {first, second}
+
+
+def test_a_folder_of_this_machine_can_be_a_source(empty: Cli, repository: Repository) -> None:
+    """A folder is pinned by its files; what is changed there is seen by sync, and pinned anew by lock."""
+    ok(empty, "add", str(repository.folder))
+    assert listed(empty) == {"size@1.0.0": "draft"}
+    ok(empty, "sync", "--frozen")
+    repository.commit("1.1.0", "return employees / 9")
+    assert "has other files" in refused(empty, "sync")
+    ok(empty, "lock", "--upgrade")
+    assert listed(empty) == {"size@1.1.0": "draft"}
+
+
+def test_the_hash_of_a_tree_tells_names_contents_and_kinds_apart(tmp_path: Path) -> None:
+    """Whatever of a file changes, the hash changes; what Python writes beside does not count."""
+    (tmp_path / "a").write_text("1")
+    first = tree_of(tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_text("x")
+    assert tree_of(tmp_path) == first
+    (tmp_path / "a").chmod(0o755)
+    assert tree_of(tmp_path) != first
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert tree_of(tmp_path) != first
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('[[source]]\nname = "x"\n', "neither url nor path"),
+        ('[[source]]\nurl = "https://h/x"\nbranch = "a"\ntag = "b"\n', "branch and tag"),
+        ('[[source]]\nurl = "https://h/x"\nfolder = "../y"\n', "inside of the repository"),
+        ('[[source]]\nurl = "ext::sh -c id"\n', "expected a URL of git"),
+        ('[[source]]\nurl = "https://h/x"\ncommit = "abc"\n', "a whole commit"),
+        ('[[source]]\nurl = "https://h/x"\nbrnch = "a"\n', "Did you mean 'branch'"),
+        ('[[source]]\nurl = "https://h/x"\n[[source]]\nurl = "https://g/x"\n', "called 'x' like the one"),
+    ],
+)
+def test_every_mistake_of_a_source_is_told_with_its_line(empty: Cli, said: str, told: str) -> None:
+    """What cannot be meant is refused with place and hint before anything is fetched."""
+    (empty.folder / "mlsm.toml").write_text(project_text(empty.folder) + said)
+    message = refused(empty, "sync")
+    assert told in message
+    assert "mlsm.toml:" in message
+
+
+def test_a_damaged_lock_is_told_with_its_line(empty: Cli, repository: Repository) -> None:
+    """A lock that was edited badly is refused with line and hint."""
+    ok(empty, "add", repository.url)
+    lock = empty.folder / "mlsm.lock"
+    lock.write_text(lock.read_text().replace('digest = "sha256:', 'digest = "'))
+    assert "mlsm.lock:" in refused(empty, "list")
