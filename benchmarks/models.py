@@ -2,8 +2,9 @@
 
 A scorecard, a recency scorecard, a scikit-learn pipeline, LightGBM, a forest in ONNX. The
 hand-written script uses polars expressions for the scorecards, the pipeline's coefficients
-as tables, and the same libraries for the rest; it checks nothing. MLflow's pyfunc is asked
-for the three fitted models alone, over a tenth of the leads, and its time multiplied.
+as tables, and the same libraries and files for the rest; it checks nothing. MLflow's pyfunc
+is asked for the three fitted models alone, over a tenth of the leads; the time of that
+tenth, without imports and loading, counts ten times.
 Targets: at most 1.15 of the script, at least 5 times as fast as MLflow, memory under 1.2 GB
 however long the file.
 """
@@ -14,6 +15,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -60,10 +62,10 @@ def by_hand(folder: Path, source: str, target: str) -> None:
 
 
 def _tables(folder: Path) -> tuple[Any, float, dict[str, dict[str, float]]]:
-    """Read the pipeline's coefficients, those of numbers unscaled."""
-    import pickle
+    """Read the pipeline's coefficients from the same file as mlsm does, those of numbers unscaled."""
+    import skops.io
 
-    pipeline = pickle.loads((folder / "propensity.pickle").read_bytes())
+    pipeline = skops.io.load(folder / "propensity.skops", trusted=[])
     prepare, logistic = pipeline.named_steps["prepare"], pipeline.named_steps["fit"]
     scaler, encoder = prepare.named_transformers_["numbers"], prepare.named_transformers_["words"]
     weights = logistic.coef_[0]
@@ -87,7 +89,7 @@ def by_mlsm(folder: Path, source: str, target: str) -> None:
     run(job, outputs=[Output(writer=open_writer(target), wide=True)])
 
 
-def by_mlflow(folder: Path, source: str, target: str) -> None:
+def by_mlflow(folder: Path, source: str, target: str) -> float:
     """Ask the three fitted models through pyfunc, on pandas, over a tenth of the leads; the points by columns."""
     import mlflow
     import numpy as np
@@ -95,13 +97,15 @@ def by_mlflow(folder: Path, source: str, target: str) -> None:
 
     table = pl.read_parquet(source, columns=["id", *COLUMNS]).head(MILLION // TENTH).to_pandas()
     scores = pd.DataFrame({"id": table["id"], "fit": 30.0 * (table["employees"] >= 5000)})
-    for name in ("propensity", "booster", "forest"):
-        model = mlflow.pyfunc.load_model(str(_saved(folder, name)))
+    models = {name: mlflow.pyfunc.load_model(str(_saved(folder, name))) for name in ("propensity", "booster", "forest")}
+    begin = time.perf_counter()
+    for name, model in models.items():
         wanted = table[[*NUMBERS, *WORDS]] if name == "propensity" else table[list(NUMBERS)]
         predicted = np.asarray(model.predict(wanted))
         scores[name] = 100 * (predicted if predicted.ndim == 1 else predicted[:, 1])
     scores["best"] = scores.drop(columns=["id"]).max(axis=1)
     scores.to_parquet(target)
+    return (TENTH - 1) * (time.perf_counter() - begin)
 
 
 def _saved(folder: Path, name: str) -> Path:
@@ -123,7 +127,7 @@ def _saved(folder: Path, name: str) -> Path:
     return path
 
 
-WAYS = {"hand": by_hand, "mlsm": by_mlsm, "mlflow": by_mlflow}
+WAYS: dict[str, Callable[[Path, str, str], float | None]] = {"hand": by_hand, "mlsm": by_mlsm, "mlflow": by_mlflow}
 
 
 def main() -> None:
@@ -150,7 +154,7 @@ def main() -> None:
             seconds, peak = measured(
                 "benchmarks.models", "mlflow", str(project), str(source), str(folder / "mlflow.parquet")
             )
-            found["mlflow"] = [(seconds * TENTH, peak)]
+            found["mlflow"] = [(seconds, peak)]
         hand = median(seconds for seconds, _ in found["hand"])
         for way, times in found.items():
             seconds = median(second for second, _ in times)
@@ -161,5 +165,5 @@ def main() -> None:
 if __name__ == "__main__":
     way, folder, source, target = sys.argv[1:]
     begin = time.perf_counter()
-    WAYS[way](Path(folder), source, target)
-    print(time.perf_counter() - begin)
+    besides = WAYS[way](Path(folder), source, target) or 0.0  # of what was asked about a part alone
+    print(time.perf_counter() - begin + besides)
