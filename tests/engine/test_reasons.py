@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
+import msgspec
+import numpy as np
 import polars as pl
 import pytest
 
 import mlsm
+from mlsm._result import Reasons
+from mlsm.contracts import Reasoned
+from mlsm.engine.reasons import _texts
 from mlsm.testing import assert_same, check_runtime
 
 LEADS: list[dict[str, Any]] = [
@@ -123,3 +129,21 @@ def test_every_type_of_field_has_a_value_to_compare_with(reasons: int) -> None:
 def test_functions_pass_the_conformance_suite() -> None:
     """What every runtime must do, functions do."""
     check_runtime(lambda: fit, [{"employees": n, "country": c, "title": "CEO"} for n, c in ((5, "DE"), (70, "FR"))])
+
+
+def test_points_are_written_as_other_reasons_are() -> None:
+    """What is written a rule at a time says the same as what is written a record at a time."""
+    draw = np.random.default_rng(1)
+    points = (5.0, -7.5, 0.1, 5.0, 30.0)
+    matrix = np.where(draw.random((50, 5)) < 0.5, points, 0.0)
+    told = Reasoned(
+        fields=("a", "b", "c", "d", 'e"'), contributions=matrix, baseline=2.5, texts=("one", None, "3", "4", "5")
+    )
+    scores = pl.Series(matrix.sum(axis=1) + 2.5)
+    for most in (1, 2, 5, 10_000):
+        quick = _texts(replace(told, points=points), scores, most).to_list()
+        slow = _texts(told, scores, most).to_list()
+        for one, other in zip(quick, slow, strict=True):
+            found, expected = (msgspec.json.decode(text, type=Reasons) for text in (one, other))
+            assert (found.items, found.baseline) == (expected.items, expected.baseline)
+            assert found.other == pytest.approx(expected.other, abs=1e-9)

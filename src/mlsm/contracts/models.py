@@ -58,6 +58,8 @@ class Reasoned:
         factor: what the linked sum is multiplied with.
         texts: for each field what to say of it, where there is more than its name.
         approximate: whether they were found by asking the model again.
+        points: where every column holds 0 or one number alone, that number of each: such reasons
+            are written several times as fast.
     """
 
     scale: Literal["score", "log_odds"] = "score"
@@ -67,6 +69,7 @@ class Reasoned:
     factor: float = 1.0
     texts: tuple[str | None, ...] | None = None
     approximate: bool = False
+    points: tuple[float, ...] | None = None
 
 
 Told: TypeAlias = tuple[int, float | None, str | None, str | None, str | None, str | None]

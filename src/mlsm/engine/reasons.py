@@ -24,6 +24,7 @@ from mlsm._result import Reasons
 from mlsm.contracts import NoReasonsError, Reasoned
 from mlsm.engine.answers import OK
 from mlsm.engine.order import Step
+from mlsm.engine.points import texts_of_points
 
 __all__ = ["Ask", "give_reasons"]
 
@@ -140,6 +141,9 @@ def _baseline(field: Field, declared: Mapping[str, Any]) -> Any:
 
 def _texts(found: Reasoned, scores: pl.Series, most: int) -> pl.Series:
     """Write the reasons of each row, those of the greatest contribution first, by columns."""
+    words = found.texts or (None,) * len(found.fields)
+    if found.points is not None and found.scale == "score" and isinstance(found.baseline, float):
+        return texts_of_points(found, found.points, most, lambda place: _tail(found.fields[place], words[place]))
     factor = found.factor if found.scale == "score" else 1.0  # of log odds, the factor comes after the link
     matrix = found.contributions * factor
     baselines = np.broadcast_to(np.asarray(found.baseline, dtype=np.float64) * factor, (len(matrix),))
@@ -149,7 +153,6 @@ def _texts(found: Reasoned, scores: pl.Series, most: int) -> pl.Series:
     others = sums - kept.sum(axis=1)
     slack = _SLACK * np.maximum(1.0, np.maximum(np.abs(baselines), np.abs(kept).max(axis=1, initial=0.0)))
     others = np.where(np.abs(others) > slack, others, 0.0)
-    words = found.texts or (None,) * len(found.fields)
     tails = pl.Series([_tail(field, text) for field, text in zip(found.fields, words, strict=True)], dtype=pl.String)
     columns: dict[str, Any] = {f"v{place}": kept[:, place] for place in range(kept.shape[1])}
     columns |= {f"t{place}": tails.gather(ranked[:, place]) for place in range(kept.shape[1])}

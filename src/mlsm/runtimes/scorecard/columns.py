@@ -128,7 +128,16 @@ def explain(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> Reasoned
         baseline=plan.baseline,
         factor=plan.factor,
         texts=tuple(columns.texts),
+        points=_points(plan),
     )
+
+
+def _points(plan: Plan) -> tuple[float, ...] | None:
+    """Give what each term adds where it holds, if that is one number for every term and nothing is bounded."""
+    bounded = plan.floor is not None or plan.cap is not None or any(map(_is_bounded, plan.parts))
+    if bounded or not all(map(_is_plain, plan.terms)):
+        return None
+    return tuple(term.points for term in plan.terms)
 
 
 class _Contributions:
