@@ -148,20 +148,16 @@ class _Contributions:
         self.texts: list[str | None] = []
         self._plan = plan
         bounds = sum(_is_bounded(part) for part in plan.parts) + (plan.floor is not None or plan.cap is not None)
-        # Zeros are not touched until they are written, and most rules add nothing to most records.
-        self.matrix = np.zeros((frame.height, len(plan.terms) + bounds), order="F")
+        self.matrix = np.empty((frame.height, len(plan.terms) + bounds), order="F")
         expressions = Expressions(plan.terms, frame, as_of)
         names = [f"{_SUM}{place}" for place in range(len(plan.terms))]
-        asked = [_asked(expressions, term).alias(name) for name, term in zip(names, plan.terms, strict=True)]
+        asked = [expressions.amount(term).alias(name) for name, term in zip(names, plan.terms, strict=True)]
         self._found = iter(expressions.frame.with_columns(asked).select(names).get_columns())
 
     def add(self, term: Term) -> _Numbers:
         column: _Numbers = self.matrix[:, len(self.fields)]
         found = next(self._found).to_numpy()
-        if _is_plain(term):
-            np.copyto(column, term.points, where=found)
-        else:
-            column[:] = found
+        column[:] = found
         self.fields.append(term.field)
         self.texts.append(term.text)
         return column
@@ -174,11 +170,6 @@ class _Contributions:
         self.fields.append(name)
         self.texts.append(_bounds_text(name, floor, cap))
         return bounded
-
-
-def _asked(expressions: Expressions, term: Term) -> pl.Expr:
-    """Ask where a term holds, which takes less room than what it adds."""
-    return expressions.condition(term).fill_null(value=False) if _is_plain(term) else expressions.amount(term)
 
 
 def _is_plain(term: Term) -> bool:
