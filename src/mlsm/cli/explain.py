@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mlsm._model import split_key
 from mlsm.cli.opening import add_json, add_store, open_input, open_project, opened_store, time_of
-from mlsm.cli.reasons import failure_text, reason_lines, score_text
+from mlsm.cli.reasons import failure_text, reason_lines, score_text, winner_of
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
 from mlsm.errors import UnknownNameError
@@ -50,11 +50,12 @@ def run(args: Namespace, terminal: Terminal) -> int:
     else:
         with opened_store(args.store, project) as store:
             results = store.current(args.id)
-    result = _chosen(list(results), args)
+    listed = list(results)
+    result = _chosen(listed, args)
     if terminal.json:
         terminal.document(result)
         return 0
-    _show(result, terminal, anew=args.file is not None)
+    _show(result, listed, terminal, anew=args.file is not None)
     return 0
 
 
@@ -62,14 +63,15 @@ def _anew(args: Namespace, project: Project) -> Iterable[Result]:
     from mlsm.service import Job, score_one
     from mlsm.service.finding import find_record
 
+    catalog = project.catalog.only([args.model])  # what the model stands on, and nothing besides
     column = args.column or project.id_column
     as_of = args.as_of or datetime.now(UTC)
     reader = open_input(args.file, project)
     record = find_record(
-        Job(catalog=project.catalog, inputs=(reader,), id_column=column, as_of=as_of, reading=project.reading), args.id
+        Job(catalog=catalog, inputs=(reader,), id_column=column, as_of=as_of, reading=project.reading), args.id
     )
     return score_one(
-        project.catalog, record, id=column, as_of=as_of, reading=project.reading, shape=project.shape, reasons=_ALL
+        catalog, record, id=column, as_of=as_of, reading=project.reading, shape=project.shape, reasons=_ALL
     )
 
 
@@ -87,11 +89,14 @@ def _chosen(results: list[Result], args: Namespace) -> Result:
     )
 
 
-def _show(result: Result, terminal: Terminal, *, anew: bool) -> None:
+def _show(result: Result, results: list[Result], terminal: Terminal, *, anew: bool) -> None:
     label = "" if result.label is None else f", label {clean(result.label)}"
     terminal.write(f"Lead {clean(result.record_id)}, {result.key}: {score_text(result.score)}{label}", style="bold")
     if result.score is None:
         terminal.write(f"  {failure_text(result) or result.outcome}")
+        return
+    if result.given and result.reasons is None:
+        _show_upstreams(result, results, terminal)
         return
     if result.reasons is None:
         hint = "" if anew else " Name the file that holds the lead (--from FILE), or score with --reasons N."
@@ -106,6 +111,22 @@ def _show(result: Result, terminal: Terminal, *, anew: bool) -> None:
         terminal.write(
             "  These are estimates: each field was taken away in turn, and the score looked at.", style="dim"
         )
+
+
+def _show_upstreams(result: Result, results: list[Result], terminal: Terminal) -> None:
+    """Show what a summary was handed, and which of it counted: its reasons are theirs."""
+    winner = winner_of(result)
+    found = {other.key: other for other in results}
+    lines = [(found[one.model], split_key(one.model)[0]) for one in result.given if one.model in found]
+    numbers = [
+        score_text(other.score) if other.usable and other.score is not None else clean(other.label or other.outcome)
+        for other, _ in lines
+    ]
+    width = max(map(len, numbers), default=0)
+    for number, (other, name) in zip(numbers, lines, strict=True):
+        counted = "  (this one counted)" if winner == clean(name) else ""
+        terminal.write(f"  {number:>{width}}  {clean(other.key)}{counted}")
+    terminal.write("  Each of these can be explained by its name.", style="dim")
 
 
 def _total(reasons: Reasons) -> str:

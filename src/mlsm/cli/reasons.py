@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlsm._result import Outcome, Reasons, Result
 from mlsm.cli.wording import clean, decimals, moment
 
-__all__ = ["failure_text", "reason_lines", "score_text", "top_reasons"]
+__all__ = ["failure_text", "reason_lines", "score_text", "top_reasons", "winner_of"]
 
 
 def score_text(score: float | None) -> str:
@@ -85,3 +85,16 @@ def failure_text(result: Result) -> str:
         held = "a declared value" if since is None else f"its last good score, of {moment(since)}"
         said += f"; {held} stands in"
     return said
+
+
+def winner_of(result: Result) -> str | None:
+    """Name the model whose answer a summary took, or that weighed most; None where no summary says so.
+
+    Example:
+        >>> from mlsm._result import Given
+        >>> winner_of(Result(record_id="7", model="best", version="1", status="active", outcome=Outcome.OK, score=7.0,
+        ...                  output={"winner": "fit"}, given=(Given(model="fit@1"), Given(model="interest@1"))))
+        'fit'
+    """
+    told = result.output.get("winner") if isinstance(result.output, dict) else None
+    return clean(told) if result.given and isinstance(told, str) else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from mlsm._model import Model, split_key
 from mlsm._model.rules import RULES, read_options, summary_of
-from mlsm.errors import DeclarationError, InputError, MissingExtraError
+from mlsm.errors import DeclarationError, InputError, MissingExtraError, MlsmError
 from mlsm.project.artefacts import declare_artefact
 from mlsm.project.document import MANIFEST, Document
 from mlsm.project.forms import shown
@@ -115,9 +115,18 @@ def make_models(entries: Sequence[Entry], folder: Path) -> tuple[list[Model], li
         try:
             models.append(_artefact(entry, folder) if entry.array == "model" else _summary(entry))
         except (DeclarationError, InputError, MissingExtraError) as error:
-            told = [str(error).splitlines()[0], *error.problems]
-            mistakes += [Mistake(entry.place, line, error.hint or "Mend it, or take the entry out.") for line in told]
+            hint = error.hint or "Mend it, or take the entry out."
+            mistakes += [Mistake(entry.place, told, hint) for told in _told(error)]
     return models, mistakes
+
+
+def _told(error: MlsmError) -> list[str]:
+    """Give an error's single mistakes; its message goes before each, unless it merely counts them."""
+    if not error.problems:
+        return [str(error).splitlines()[0]]
+    if error.message.endswith(":"):
+        return list(error.problems)
+    return [f"{error.message} {problem}" for problem in error.problems]
 
 
 def _mistakes(document: Document, array: str, number: int, said: Any) -> Iterator[Mistake]:
