@@ -15,12 +15,16 @@ from mlsm.stores.sqlite import SqliteStore
 from mlsm.testing.stores import STORE_CHECKS, check_store
 
 URLS = {"sqlite:": "sqlite:///store.db", "memory:": "memory:"}
+SERVERS = {"mongo-standalone:": "mongo_standalone", "mongo-replica:": "mongo_replica"}
+"""The fixtures that run a server; its `url()` names a new database."""
 
 
-@pytest.fixture(params=list(URLS.values()), ids=list(URLS))
+@pytest.fixture(params=[*URLS, *SERVERS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Open an empty store of each kind."""
-    opened = open_store(request.param, tmp_path)
+    kind = request.param
+    url = URLS[kind] if kind in URLS else request.getfixturevalue(SERVERS[kind]).url()
+    opened = open_store(url, tmp_path)
     yield opened
     opened.dispose()
     if isinstance(opened, SqliteStore) and opened.path.exists():

@@ -19,6 +19,8 @@ __all__ = ["SCHEMES", "open_store"]
 
 SCHEMES = {
     "memory": "mlsm.stores.memory",
+    "mongodb": "mlsm.stores.mongo",
+    "mongodb+srv": "mlsm.stores.mongo",
     "sqlite": "mlsm.stores.sqlite",
 }
 """The module of each scheme; it has a function `open_store(url, folder)`."""

@@ -1,0 +1,52 @@
+"""The URL of a MongoDB store: what of it may be shown, and which database it names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mlsm.errors import StoreError
+
+__all__ = ["Address", "read_address"]
+
+_HOSTS = re.compile(r"[\w.,:%\[\]-]+")
+_DATABASE = re.compile(r'[^/\\. "$*<>:|?\x00]{1,63}')
+_HINT = "Write mongodb://host/database, or mongodb://user:password@host/database; in a password, %40 stands for @."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a store is.
+
+    Args:
+        url: as it may be shown: without password and options.
+        database: the name of the database.
+        secret: the whole URL, for the driver alone.
+    """
+
+    url: str
+    database: str
+    secret: str = field(repr=False)
+
+
+def read_address(url: str) -> Address:
+    """Read a URL.
+
+    Raises:
+        StoreError: it has no database, or cannot be read; the message shows nothing of it.
+
+    Example:
+        >>> read_address("mongodb://ada:secret@db.example:27017/leads?authSource=admin").url
+        'mongodb://ada@db.example:27017/leads'
+    """
+    scheme, _, rest = url.partition("://")
+    # Whatever stands before the last @ may be a password, even one that should have been escaped.
+    login, at, place = rest.rpartition("@")
+    place = place.partition("?")[0]
+    hosts, _, database = place.partition("/")
+    if scheme.lower() not in {"mongodb", "mongodb+srv"} or not _HOSTS.fullmatch(hosts):
+        raise StoreError("The URL of the MongoDB store cannot be read; it is not shown, for its password.", hint=_HINT)
+    shown = f"{scheme}://{login.partition(':')[0]}{at}{hosts}"
+    if not _DATABASE.fullmatch(database):
+        raise StoreError(f"The URL {shown!r} names no database; expected one after the host.", hint=_HINT)
+    return Address(url=f"{shown}/{database}", database=database, secret=url)

@@ -1,0 +1,91 @@
+"""Whether all that is stored adds up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from mlsm.stores.mongo.connection import Server
+from mlsm.stores.mongo.forgetting import tombstones
+from mlsm.stores.mongo.notes import of_write
+from mlsm.stores.mongo.schema import Document
+
+__all__ = ["faults"]
+
+
+def faults(server: Server) -> Iterator[str]:
+    """Tell what does not add up, a sentence each."""
+    notes = {note["write"]: note for note in server.find("mlsm_lanes", {})}
+    runs = {run["_id"] for run in server.find("mlsm_runs", {}, shown={"_id": 1})}
+    pending = server.find("mlsm_pending", {})
+    under_way = {one["_id"] for one in pending} | {write for one in pending for write in one.get("writes", ())}
+    seqs = sorted(note["_id"] for note in notes.values())
+    if seqs != list(range(1, len(seqs) + 1)):
+        yield f"Of {seqs[-1] if seqs else 0} committed lanes {len(seqs)} have a note."
+    for note in notes.values():
+        if note["run_id"] not in runs:
+            yield f"Lane {note['_id']} belongs to no run."
+        if note["write"] not in under_way:
+            yield from _counts(server, note)
+    firsts = Counter((note["run_id"], note["part"]) for note in notes.values() if note["first"])
+    for part in {(note["run_id"], note["part"]) for note in notes.values()}:
+        if firsts[part] != 1:
+            yield f"Part {part[1]} of run {part[0]!r} has {firsts[part]} first lanes."
+    for collection in ("mlsm_results", "mlsm_rejects", "mlsm_inputs"):
+        found = server.aggregate(collection, [{"$group": {"_id": "$_id.write", "documents": {"$sum": 1}}}])
+        known = notes if collection == "mlsm_results" else {w: note for w, note in notes.items() if note["first"]}
+        lost = sum(one["documents"] for one in found if one["_id"] not in known and one["_id"] not in under_way)
+        if lost:
+            yield f"There are {lost} documents in {collection!r} of no committed lane, and none is under way."
+    yield from _twice(server)
+    yield from _returned(server)
+
+
+def _counts(server: Server, note: Document) -> Iterator[str]:
+    """Compare what a note counts with what lies there."""
+    by = {"model": "$results.model", "version": "$results.version", "outcome": "$results.outcome"}
+    counting: list[Document] = [
+        {"$match": of_write(note["write"])},
+        {"$unwind": "$results"},
+        {"$group": {"_id": by, "results": {"$sum": 1}}},
+    ]
+    rows = server.aggregate("mlsm_results", counting)
+    held = {(r["_id"]["model"], r["_id"]["version"], r["_id"]["outcome"]): r["results"] for r in rows}
+    told = {
+        (one["model"], one["version"], one["outcome"]): one["results"] - one["pruned"]
+        for one in note["counts"]
+        if one["results"] != one["pruned"]
+    }
+    if held != told:
+        yield (
+            f"Lane {note['_id']} of run {note['run_id']!r} counts {sum(told.values())} results;"
+            f" it holds {sum(held.values())}, or others."
+        )
+    for collection, counted in (
+        ("mlsm_results", note["records"] - note["pruned_records"]),
+        ("mlsm_rejects", note["rejects"] - note["pruned_rejects"]),
+    ):
+        there = server.count(collection, of_write(note["write"]))
+        if there != counted:
+            yield f"Lane {note['_id']} counts {counted} documents in {collection!r}; it holds {there}."
+
+
+def _twice(server: Server) -> Iterator[str]:
+    same: list[Document] = [
+        {"$group": {"_id": {"write": "$_id.write", "record_id": "$record_id"}, "documents": {"$sum": 1}}},
+        {"$match": {"documents": {"$gt": 1}}},
+        {"$count": "records"},
+    ]
+    for found in server.aggregate("mlsm_results", same):
+        yield f"There are {found['records']} records twice in a lane."
+
+
+def _returned(server: Server) -> Iterator[str]:
+    stones = tombstones(server)
+    found = 0
+    if stones.marks:
+        for collection in ("mlsm_results", "mlsm_rejects"):
+            ids = server.aggregate(collection, [{"$group": {"_id": "$record_id"}}])
+            found += sum(stones.among(one["_id"] for one in ids))
+    if found:
+        yield f"There are {found} ids of people who were forgotten."

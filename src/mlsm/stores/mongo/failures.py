@@ -1,0 +1,98 @@
+"""What the driver's errors mean here: each becomes a StoreError with the way out, and without a password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    DocumentTooLarge,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from mlsm.errors import StoreAwayError, StoreError
+
+__all__ = ["DUPLICATE", "is_away", "only_duplicates", "translation"]
+
+DUPLICATE = 11000
+_SHUTTING_DOWN = {91, 189, 11600, 11602, 10107, 13435, 13436, 6, 7, 89, 9001}
+_SAFE = "What was committed before is safe."
+_AGAIN = "run this again with --resume."
+_MEANT: tuple[tuple[frozenset[int], tuple[str, ...], str, str], ...] = (
+    (
+        frozenset({18, 8000}),
+        (),
+        "Could not open the store {url!r}: the server does not accept the user or the password.",
+        "Check both, and authSource in the URL: the database in which the user was made, often admin.",
+    ),
+    (
+        frozenset({13}),
+        (),
+        "Could not use the store {url!r}: the user has no right to do this there, or has not logged in.",
+        "Give the user the role readWrite on the database; to only read, read is enough.",
+    ),
+    (
+        frozenset({14031}),
+        ("no space left", "not enough space", "disk full"),
+        f"Could not write to the store {{url!r}}: the server's disk is full. {_SAFE}",
+        f"Free some space there, then {_AGAIN}",
+    ),
+)
+"""What is meant: codes, texts that tell it too, the message, and the way out."""
+
+
+def is_away(error: PyMongoError) -> bool:
+    """Tell whether asking again may help: the connection was lost, or the server is about to stop."""
+    if isinstance(error, AutoReconnect | ConnectionFailure):
+        return True
+    return isinstance(error, OperationFailure) and not _codes(error).isdisjoint(_SHUTTING_DOWN)
+
+
+def only_duplicates(error: BulkWriteError) -> bool:
+    """Tell whether a bulk write failed only for documents that an earlier try had brought."""
+    details: Any = error.details or {}
+    return not details.get("writeConcernErrors") and all(
+        one["code"] == DUPLICATE and "_id_ " in one["errmsg"] for one in details.get("writeErrors", [])
+    )
+
+
+def translation(error: PyMongoError, url: str) -> StoreError:
+    """Say what an error of the driver means for the store at a URL (one that may be shown)."""
+    codes, told = _codes(error), str(error)
+    if isinstance(error, InvalidURI | ConfigurationError):
+        # Their texts may quote the URL.
+        return StoreError(
+            f"Could not open the store {url!r}: the driver refuses its URL or one of its options"
+            f" ({type(error).__name__}).",
+            hint="Check the URL; special letters in user and password are escaped, such as %40 for @.",
+        )
+    for known, texts, message, hint in _MEANT:
+        if codes & known or any(text in told.lower() for text in texts):
+            return StoreError(message.format(url=url), hint=hint)
+    if is_away(error):
+        first = isinstance(error, ServerSelectionTimeoutError)
+        return StoreAwayError(
+            f"Could not reach the store {url!r}: {'no server answers there' if first else 'the connection was lost'}."
+            f" {_SAFE}",
+            hint=f"Check that the server runs and the host is right, then {_AGAIN}",
+        )
+    if isinstance(error, DocumentTooLarge):
+        return StoreError(f"Could not write to the store {url!r}: one record's results are over 16 MB.")
+    return StoreError(f"Could not use the store {url!r}. MongoDB says: {type(error).__name__}, code {sorted(codes)}.")
+
+
+def _codes(error: PyMongoError) -> set[int]:
+    codes = set()
+    if isinstance(error, OperationFailure) and error.code is not None:
+        codes.add(error.code)
+    if isinstance(error, BulkWriteError):
+        details: Any = error.details or {}
+        codes |= {one["code"] for one in details.get("writeErrors", [])}
+        codes |= {one["code"] for one in details.get("writeConcernErrors", [])}
+    return codes

@@ -1,0 +1,124 @@
+"""Results in bulk, as frames of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import polars as pl
+
+from mlsm.contracts import Reject, RunPlan, Selection
+from mlsm.stores._selection import selected
+from mlsm.stores.mongo.connection import Server
+from mlsm.stores.mongo.forgetting import encodable
+from mlsm.stores.mongo.frames import LONG, long_frame
+from mlsm.stores.mongo.notes import Note, Notes, greatest_seq, of_write, read_note, rosters
+from mlsm.stores.mongo.ranking import Pointer, Rule, Seats, newest, pointers_of, pointers_page, ranked
+from mlsm.stores.mongo.reading import documents_of
+from mlsm.stores.mongo.schema import Document
+
+__all__ = ["lane_documents", "list_changes", "list_current", "list_inputs", "list_rejects", "list_run"]
+
+_POINTERS = 32_768
+"""Pointers that are looked at for one frame of what is current."""
+
+
+def list_current(server: Server, rule: Rule, selection: Selection) -> Iterator[pl.DataFrame]:
+    """Yield what is current by a rule, as of one moment, by id and then by name."""
+    notes = Notes(server, upto=greatest_seq(server))
+    seats = rosters(server)
+    if selection.record_ids is not None:
+        found = pointers_of(server, [one for one in selection.record_ids if encodable(one)])
+        yield selected(_current(server, dict(sorted(found.items())), notes, seats, rule), selection)
+        return
+    after, last = None, False
+    while not last:
+        found, last = pointers_page(server, after, _POINTERS)
+        if found:
+            after = next(reversed(found))
+            frame = selected(_current(server, found, notes, seats, rule), selection)
+            if not frame.is_empty():
+                yield frame
+
+
+def list_run(
+    server: Server, run_id: str, plan: RunPlan, selection: Selection, only: int | None = None
+) -> Iterator[pl.DataFrame]:
+    """Yield the results of a run, a frame a part, in the order of the input and of the catalog."""
+    places = {model.key: place for place, model in enumerate(plan.models)}
+    key = pl.format("{}@{}", "model", "version")
+    place = key.replace_strict(places, default=len(places), return_dtype=pl.Int64)
+    parts: dict[int, list[Note]] = {}
+    condition: Document = {"run_id": run_id} if only is None else {"run_id": run_id, "part": only}
+    for document in server.find("mlsm_lanes", condition, sort=[("part", 1), ("lane", 1)]):
+        parts.setdefault(document["part"], []).append(read_note(document))
+    for notes in parts.values():
+        frames = []
+        for note in notes:
+            documents = lane_documents(server, note, selection)
+            rows = [row for one in documents for row in [one["_id"]["row"]] * len(one["results"])]
+            frame = long_frame(documents, {note.write: note})
+            frames.append(frame.with_columns(pl.Series("row", rows, pl.Int64)))
+        whole = pl.concat(frames).with_columns(place.alias("place")).sort("row", "place", maintain_order=True)
+        yield selected(whole.select(LONG.keys()), selection)
+
+
+def list_changes(server: Server, after: int) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield (seq, results) of the live lanes after a seq."""
+    upto = greatest_seq(server)
+    while after < upto:
+        # A few notes at a time: a reader may take long over each.
+        between = {"_id": {"$gt": after, "$lte": upto}}
+        found = server.find("mlsm_lanes", between, sort=[("_id", 1)], limit=256)
+        if not found:
+            return
+        for document in found:
+            note = read_note(document)
+            if note.purpose == "live":
+                yield note.seq, long_frame(lane_documents(server, note), {note.write: note})
+        after = found[-1]["_id"]
+
+
+def list_rejects(server: Server, run_id: str) -> Iterator[Reject]:
+    """Yield the rejects of a run, part by part."""
+    for note in _first_lanes(server, run_id):
+        for one in server.find("mlsm_rejects", of_write(note.write), sort=[("_id", 1)]):
+            yield Reject(**{name: value for name, value in one.items() if name != "_id"})
+
+
+def list_inputs(server: Server, run_id: str, record_id: str | None = None) -> Iterator[pl.DataFrame]:
+    """Yield the kept inputs of a run, a frame a part; of one record where it is named."""
+    for note in _first_lanes(server, run_id):
+        blocks = server.find("mlsm_inputs", of_write(note.write), sort=[("_id", 1)])
+        if blocks:
+            frame = pl.concat([pl.read_ipc(BytesIO(block["block"])) for block in blocks])
+            own = frame if record_id is None else frame.filter(pl.col("record_id") == record_id)
+            if record_id is None or own.height:
+                yield own
+
+
+def lane_documents(server: Server, note: Note, selection: Selection | None = None) -> list[Document]:
+    """Read the documents of a lane, in the order of the input."""
+    condition = of_write(note.write)
+    if selection is not None and selection.record_ids is not None:
+        condition["record_id"] = {"$in": [one for one in selection.record_ids if encodable(one)]}
+    found: list[Document] = server.find("mlsm_results", condition, sort=[("_id", 1)])
+    return found
+
+
+def _first_lanes(server: Server, run_id: str) -> list[Note]:
+    found = server.find("mlsm_lanes", {"run_id": run_id, "first": True}, sort=[("part", 1)])
+    return [read_note(document) for document in found]
+
+
+def _current(server: Server, found: dict[str, list[Pointer]], notes: Notes, seats: Seats, rule: Rule) -> pl.DataFrame:
+    # All at once, so that `newest` asks for none one by one.
+    told = notes.among({pointer.write for own in found.values() for pointer in own})
+    picked: list[tuple[Pointer, int]] = []
+    for own in found.values():
+        picked += ranked(newest(own, notes), seats, rule)
+    documents = documents_of(server, (pointer for pointer, _ in picked))
+    there = [(pointer, place) for pointer, place in picked if (pointer.write, pointer.row) in documents]
+    return long_frame(
+        [documents[pointer.write, pointer.row] for pointer, _ in there], told, [[place] for _, place in there]
+    )

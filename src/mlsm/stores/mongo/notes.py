@@ -1,0 +1,105 @@
+"""The notes of committed lanes: which writes count, and what holds for all results of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mlsm._typing import Lane
+from mlsm.stores.mongo.connection import Server
+from mlsm.stores.mongo.schema import Document
+from mlsm.stores.mongo.times import moment
+
+__all__ = ["Note", "Notes", "Seat", "greatest_seq", "of_write", "read_note", "rosters"]
+
+_MANY = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A committed lane."""
+
+    seq: int
+    write: int
+    run_id: str
+    part: int
+    lane: Lane
+    first: bool
+    purpose: str
+    as_of: datetime
+    scored_at: datetime
+    given: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A place in a roster: a model version under a status."""
+
+    model: str
+    version: str
+    status: str
+
+
+def read_note(document: Document) -> Note:
+    """Make a note of its document."""
+    return Note(
+        seq=document["_id"],
+        write=document["write"],
+        run_id=document["run_id"],
+        part=document["part"],
+        lane=document["lane"],
+        first=document["first"],
+        purpose=document["purpose"],
+        as_of=moment(document["as_of_us"]),
+        scored_at=moment(document["scored_at_us"]),
+        given=tuple(model.get("given") for model in document["models"]),
+    )
+
+
+class Notes:
+    """Looks notes up by write, as of one moment: what is committed later is not there.
+
+    Args:
+        server: the store.
+        upto: the greatest seq that counts; None for all.
+    """
+
+    def __init__(self, server: Server, upto: int | None = None) -> None:
+        self._server = server
+        self._upto = upto
+        self._known: dict[int, Note | None] = {}
+
+    def among(self, writes: Iterable[int]) -> dict[int, Note]:
+        """Give the notes of those writes that are committed."""
+        if len(self._known) > _MANY:
+            self._known.clear()
+        wanted = set(writes)
+        asked = [write for write in wanted if write not in self._known]
+        if asked:
+            self._known |= dict.fromkeys(asked)
+            for document in self._server.find_among("mlsm_lanes", "write", asked):
+                if self._upto is None or document["_id"] <= self._upto:
+                    self._known[document["write"]] = read_note(document)
+        return {write: note for write in wanted if (note := self._known[write]) is not None}
+
+
+def greatest_seq(server: Server, run_id: str | None = None) -> int:
+    """Give the greatest seq (of a run), 0 where nothing is committed."""
+    condition = {} if run_id is None else {"run_id": run_id}
+    found = server.find("mlsm_lanes", condition, sort=[("_id", -1)], limit=1, shown={"_id": 1})
+    return int(found[0]["_id"]) if found else 0
+
+
+def of_write(write: int) -> Document:
+    """Write the condition on the `_id`s of one write."""
+    return {"_id": {"$gte": {"write": write, "row": 0}, "$lt": {"write": write + 1, "row": 0}}}
+
+
+def rosters(server: Server) -> dict[int, tuple[Seat, ...]]:
+    """Read all lists of model versions with their statuses."""
+    return {document["_id"]: _seats(document["models"]) for document in server.find("mlsm_rosters", {})}
+
+
+def _seats(models: Sequence[Document]) -> tuple[Seat, ...]:
+    return tuple(Seat(model["name"], model["version"], model["status"]) for model in models)

@@ -1,0 +1,22 @@
+"""Servers that the tests start for themselves, once a session and only where they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.servers import mongo
+
+
+@pytest.fixture(scope="session")
+def mongo_standalone() -> Iterator[mongo.Mongod]:
+    """Run a MongoDB server by itself."""
+    with mongo.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mongo_replica() -> Iterator[mongo.Mongod]:
+    """Run a MongoDB server as a replica set."""
+    with mongo.running(replica=True) as server:
+        yield server
