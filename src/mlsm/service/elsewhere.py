@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 from array import array
 from collections.abc import Iterable, Iterator
+from importlib import util
 from typing import Any
 
 import msgspec
@@ -44,6 +45,10 @@ class Elsewhere:
             unbuildable = isinstance(built.error, Unbuildable)
             message = str(built.error) if unbuildable else f"{built.failure.type}: {built.failure.message}"
             channel.tell({"refused": message, "hint": getattr(built.error, "hint", None)})
+            return
+        if not built.predictor.by_row and util.find_spec("polars") is None:
+            message = f"It is asked with frames, and there is no polars in its environment. {built.predictor.path}"
+            channel.tell({"refused": message, "hint": "Install polars there, or make it a function of one record."})
             return
         self._step: Step = built
         self._views = [Upstream.of(source) for source in specification["upstreams"].values()]
@@ -104,7 +109,7 @@ class Elsewhere:
         read = []
         for place, answer in enumerate(answers):
             cell[0], cell[1] = start + place + 1, 1
-            if isinstance(answer, Raised):
+            if type(answer) is Raised:  # by its type: to ask a stranger's object for its class may run its code
                 read.append(failed(answer.failure))
                 name = (answer.failure.type, answer.failure.message)
                 if name not in traces and len(traces) < _TRACES_MAX:
@@ -126,7 +131,10 @@ class Elsewhere:
         """Give a frame's reasons."""
         from mlsm.service.elsewhere_frames import explained_frame
 
-        self._channel.tell(*_contained(explained_frame, self._step, body))
+        found = _contained(explained_frame, self._step, body)
+        if isinstance(found, Raised):
+            found = ["raised", f"{found.failure.type}: {found.failure.message}"], b""
+        self._channel.tell(*found)
 
 
 def _load(specification: dict[str, Any]) -> Step:

@@ -54,3 +54,8 @@ def summary(good: Any, raises: Any) -> Any:
 @mlsm.summary_model(version="1", models=["good", "raises@1"], isolation="process", batch=True)
 def framed_summary(rows: Any) -> Any:
     return rows["good.score"] + rows["raises.score"].fill_null(0)
+
+
+@mlsm.model(version="1")
+def seen(x: int) -> Any:
+    return {"score": x, "secret": "A_SECRET" in os.environ, "wanted": "WANTED" in os.environ}

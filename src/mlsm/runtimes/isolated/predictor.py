@@ -136,6 +136,7 @@ class IsolatedPredictor:
 
         Raises:
             NoReasonsError: it has none.
+            RuntimeError: the model raised something when it was asked for them.
         """
         from mlsm.runtimes.isolated.frames import packed, reasons_of
 
@@ -148,6 +149,8 @@ class IsolatedPredictor:
                 raise NoReasonsError from lost
         if head[0] == "none":
             raise NoReasonsError
+        if head[0] == "raised":
+            raise RuntimeError(head[1])
         return reasons_of(head[1], body)
 
     def _started(self) -> None:

@@ -28,14 +28,20 @@ INHERITED = frozenset({
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 # Only `mlsm` itself is brought along: what lies beside it belongs to another environment.
+# It may be an old Python's, which has to be able to read this.
 _BOOT = (
-    "import sys; from importlib import util; "
+    "import sys; from importlib import util; sys.path[:1] = [p for p in sys.path[:1] if p]; "
+    "sys.version_info >= (3, 11) or sys.exit(87); util.find_spec('msgspec') or sys.exit(86); "
     "s = util.spec_from_file_location('mlsm', sys.argv[1] + '/__init__.py', submodule_search_locations=[sys.argv[1]]); "
     "m = sys.modules['mlsm'] = util.module_from_spec(s); s.loader.exec_module(m); "
     "from mlsm.runtimes.isolated.worker import main; main(sys.argv[2:])"
 )
 _END_SECONDS = 5.0
 _MEMORY = 1 << 16
+_BOOT_EXITS = {
+    86: "there is no msgspec in its environment, which is all that mlsm needs there",
+    87: "the Python of its environment is older than 3.11",
+}
 
 
 class WorkerProcess:
@@ -58,7 +64,7 @@ class WorkerProcess:
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - the interpreter is ours, or the one that the user names
                 [
-                    isolation.python or sys.executable, "-P", "-c", _BOOT, str(_PACKAGE),
+                    isolation.python or sys.executable, "-c", _BOOT, str(_PACKAGE),
                     *map(str, (*theirs, memory or 0)), name,
                 ],
                 env=_environment(isolation.variables), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -94,7 +100,8 @@ class WorkerProcess:
         if self._death is None:
             status = os.read(self._status, 8) if readable(self._status, _END_SECONDS) else b""
             self.end()
-            self._death = _told(int.from_bytes(status, "little", signed=True) if status else None)
+            code = int.from_bytes(status, "little", signed=True) if status else None
+            self._death = _BOOT_EXITS.get(self._popen.returncode) or _told(code)
         return self._death
 
 

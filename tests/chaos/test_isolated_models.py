@@ -1,0 +1,138 @@
+"""A bad model in a process of its own costs its own record at most, and nothing is left of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tests.chaos import badness
+from tests.chaos.badness import BAD, OUTCOMES, first, second
+
+import mlsm
+from mlsm.contracts import Isolated
+from mlsm.service import prepared
+
+LEADS = 2_000
+RECORDS = [{"id": str(x), "x": x, "tags": [x]} for x in range(LEADS)]
+PARENT = """
+import sys, mlsm
+from tests.chaos import badness
+from mlsm.service import prepared
+catalog = mlsm.Catalog([badness.leaves_children, badness.sleeps, badness.loops])
+prepared(catalog)
+print("ready", flush=True)
+mlsm.score(catalog, [{"id": "1", "x": badness.BAD}], id="id")
+"""
+
+
+def family() -> set[int]:
+    """Give the processes that descend from this one."""
+    return {process.pid for process in psutil.Process().children(recursive=True)}
+
+
+def files() -> list[str]:
+    """Give what this process holds open."""
+    return sorted(str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.exists())
+
+
+def scored(*models: mlsm.Model) -> dict[str, list[Any]]:
+    """Score all leads; give each model's results, and leave no process behind."""
+    catalog = mlsm.Catalog(models)
+    found: dict[str, list[Any]] = {}
+    try:
+        for result in mlsm.score(catalog, RECORDS, id="id"):
+            found.setdefault(result.model, []).append((str(result.outcome), result.score, result.label))
+    finally:
+        for step in prepared(catalog).steps:
+            if isinstance(step.predictor, Isolated):
+                step.predictor.end()
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> dict[str, list[Any]]:
+    """Score with the good models alone."""
+    return scored(first, second)
+
+
+@pytest.mark.parametrize("bad", OUTCOMES, ids=lambda model: model.name)
+def test_a_bad_model_costs_its_own_record_at_most(
+    bad: mlsm.Model, undisturbed: dict[str, list[Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The good ones' results are those of a run without it; no process, thread or file is left."""
+    threads, before, opened = len(psutil.Process().threads()), family(), len(files())
+    began = time.monotonic()
+    results = scored(first, bad, second)
+    assert time.monotonic() - began < 60
+    own = results.pop(bad.name)
+    assert undisturbed == results
+    assert OUTCOMES[bad] == own[BAD][0]
+    assert {("ok", x / 10, None) for x in range(LEADS) if x != BAD} == set(own[:BAD] + own[BAD + 1 :])
+    assert before >= family()
+    assert opened >= len(files())
+    assert threads >= len(psutil.Process().threads()) - _polars_grew(threads)
+    assert "" == capfd.readouterr().out
+
+
+def _polars_grew(threads: int) -> int:
+    """Allow for the threads that polars starts once."""
+    return (os.cpu_count() or 1) * 4 if threads < 16 else 0
+
+
+def test_what_it_prints_carries_its_name(capfd: pytest.CaptureFixture[str]) -> None:
+    """Each line comes on stderr with the model's key before it, and gigabytes are cut short."""
+    scored(badness.prints)
+    told = capfd.readouterr()
+    assert "" == told.out
+    lines = [line for line in told.err.splitlines() if line]
+    assert all(line.startswith("[prints@1] ") for line in lines)
+    assert "left out" in lines[-1]
+    assert len(told.err) < 2_000_000
+
+
+def test_nothing_outlives_a_parent_that_is_killed() -> None:
+    """After SIGKILL of the parent its workers go, hanging ones and the sessions that a model started too."""
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, cwd=Path.cwd()) as parent:
+        assert parent.stdout is not None
+        assert b"ready\n" == parent.stdout.readline()
+        root = psutil.Process(parent.pid)
+        until = time.monotonic() + 30
+        children = root.children(recursive=True)
+        while not any(child.name() == "sleep" for child in children):
+            assert time.monotonic() < until
+            children = root.children(recursive=True)
+        parent.send_signal(signal.SIGKILL)
+    gone, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+    assert len(gone) >= 6
+
+
+def test_a_worker_is_out_of_the_keyboards_reach() -> None:
+    """SIGINT to the whole family leaves the workers alone: the parent alone decides when they end."""
+    catalog = mlsm.Catalog([badness.good_too])
+    (step,) = prepared(catalog).steps
+    assert isinstance(step.predictor, Isolated)
+    for pid in family():
+        os.kill(pid, signal.SIGINT)
+    assert 0.7 == mlsm.score_one(catalog, {"id": "1", "x": 7})[0].score
+    step.predictor.end()
+
+
+def test_a_killed_worker_costs_no_record() -> None:
+    """A worker that somebody kills is replaced, and the record is asked again."""
+    catalog = mlsm.Catalog([badness.good_too])
+    (step,) = prepared(catalog).steps
+    assert isinstance(step.predictor, Isolated)
+    for _ in range(3):
+        for pid in family():
+            os.kill(pid, signal.SIGKILL)
+        assert 0.7 == mlsm.score_one(catalog, {"id": "1", "x": 7})[0].score
+    assert all(result.outcome == "ok" for result in mlsm.score(catalog, RECORDS, id="id"))
+    step.predictor.end()
