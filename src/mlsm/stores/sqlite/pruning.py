@@ -16,17 +16,25 @@ from mlsm.stores.sqlite.times import microseconds
 __all__ = ["prune"]
 
 _TABLES = (
-    "CREATE TEMP TABLE old (seq INTEGER PRIMARY KEY, first INTEGER NOT NULL)",
+    "CREATE TEMP TABLE old (seq INTEGER PRIMARY KEY, first INTEGER NOT NULL, run INTEGER NOT NULL)",
+    "CREATE INDEX temp.old_first ON old (first)",
+    "CREATE TEMP TABLE failing (record INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE need (seq INTEGER NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (seq, record)) WITHOUT ROWID",
 )
 _OLD = """
-    INSERT INTO old SELECT l.seq, f.seq FROM lane f JOIN run u ON u.run = f.run
+    INSERT INTO old SELECT l.seq, f.seq, f.run FROM lane f JOIN run u ON u.run = f.run
     JOIN lane l ON l.run = f.run AND l.part = f.part
     WHERE f.first IS NULL
         AND (u.state = 'finished' OR json_array_length(u.plan, '$.inputs') = 0)
         AND (:before IS NULL OR f.scored_at < :before)
         AND (:runs IS NULL OR u.run NOT IN (SELECT run FROM run ORDER BY run DESC LIMIT :runs))
 """
+_FAILING = f"""
+    INSERT INTO failing SELECT DISTINCT w.record FROM ({newest(SCORES, "TRUE")}) w
+    CROSS JOIN result r ON r.seq = w.seq AND r.record = w.record AND r.place = w.place
+    WHERE w.nth = 1 AND r.outcome != 0
+"""  # noqa: S608 - constants
+"""Records of which a score is not good: what was good before is looked for. Of all others it is the score."""
 _GOOD = """
     SELECT w.record, w.seq FROM (
         SELECT r.record, r.seq, row_number() OVER (
@@ -34,15 +42,14 @@ _GOOD = """
         ) AS nth
         FROM lane l
         CROSS JOIN run u ON u.run = l.run AND u.purpose = 'live'
-        CROSS JOIN result r ON r.seq = l.seq AND r.outcome = 0
+        CROSS JOIN result r ON r.seq = l.seq AND r.outcome = 0 AND +r.record IN (SELECT record FROM failing)
         CROSS JOIN seat s ON s.roster = l.roster AND s.place = r.place AND s.status = 'active'
         CROSS JOIN model m ON m.model = s.model
     ) w WHERE w.nth = 1
 """
-"""The last good result of every record and name."""
-_GONE = (
-    "seq IN (SELECT seq FROM old) AND NOT EXISTS (SELECT 1 FROM need n WHERE n.seq = {0}.seq AND n.record = {0}.record)"
-)
+"""Their last good results by name; each result is looked at once, whatever the number of lanes."""
+_GONE = """seq IN (SELECT seq FROM old WHERE run = ?)
+    AND NOT EXISTS (SELECT 1 FROM need n WHERE n.seq = {0}.seq AND n.record = {0}.record)"""
 
 
 def prune(db: sqlite3.Connection, keep_runs: int | None, before: datetime | None) -> Pruned:
@@ -53,9 +60,10 @@ def prune(db: sqlite3.Connection, keep_runs: int | None, before: datetime | None
     db.execute(_OLD, asked)
     for rule in (SCORES, CURRENT):
         _need(db, f"SELECT record, seq FROM ({newest(rule, 'TRUE')}) WHERE nth = 1")  # noqa: S608 - constants
+    db.execute(_FAILING)
     _need(db, _GOOD)
     pruned = _remove(db)
-    for table in ("old", "need"):
+    for table in ("old", "need", "failing"):
         db.execute(f"DROP TABLE temp.{table}")
     return pruned
 
@@ -69,22 +77,20 @@ def _need(db: sqlite3.Connection, query: str) -> None:
 
 
 def _remove(db: sqlite3.Connection) -> Pruned:
-    gone = _GONE.format("result")
-    results = db.execute(
-        f"SELECT l.run, count(*) FROM result JOIN lane l ON l.seq = result.seq WHERE result.{gone} GROUP BY l.run"  # noqa: S608
-    ).fetchall()
-    rejects = db.execute(
-        "SELECT l.run, count(*) FROM old o JOIN reject j ON j.seq = o.seq JOIN lane l ON l.seq = o.seq GROUP BY l.run"
-    ).fetchall()
-    db.execute(f"DELETE FROM result WHERE {gone}")  # noqa: S608
-    db.execute(f"DELETE FROM kept WHERE {_GONE.format('kept')}")  # noqa: S608
-    db.execute(f"DELETE FROM pointer WHERE {_GONE.format('pointer')}")  # noqa: S608
-    db.execute("DELETE FROM reject WHERE seq IN (SELECT seq FROM old)")
+    touched = results = rejects = 0
+    for (run,) in db.execute("SELECT DISTINCT run FROM old").fetchall():
+        own = db.execute(f"DELETE FROM result WHERE {_GONE.format('result')}", (run,)).rowcount  # noqa: S608
+        named = db.execute("DELETE FROM reject WHERE seq IN (SELECT seq FROM old WHERE run = ?)", (run,)).rowcount
+        db.execute(f"DELETE FROM kept WHERE {_GONE.format('kept')}", (run,))  # noqa: S608
+        db.execute("UPDATE run SET pruned = pruned + ? WHERE run = ?", (own + named, run))
+        touched, results, rejects = touched + bool(own or named), results + own, rejects + named
+    db.execute(
+        """DELETE FROM pointer WHERE seq IN (SELECT seq FROM old)
+        AND NOT EXISTS (SELECT 1 FROM need n WHERE n.seq = pointer.seq AND n.record = pointer.record)"""
+    )
     db.execute("DELETE FROM arrival WHERE seq IN (SELECT seq FROM old) AND seq NOT IN (SELECT seq FROM need)")
     _cut_inputs(db)
-    db.executemany("UPDATE run SET pruned = pruned + ?2 WHERE run = ?1", [*results, *rejects])
-    runs = {run for run, _ in (*results, *rejects)}
-    return Pruned(runs=len(runs), results=sum(n for _, n in results), rejects=sum(n for _, n in rejects))
+    return Pruned(runs=touched, results=results, rejects=rejects)
 
 
 def _cut_inputs(db: sqlite3.Connection) -> None:
