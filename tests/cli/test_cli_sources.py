@@ -285,6 +285,31 @@ def test_two_repositories_may_have_the_same_module_names(empty: Cli, repository:
     assert (found["first"], found["second"]) == (100.0, 10.0)
 
 
+def test_two_commits_of_one_repository_find_each_its_own_helper(empty: Cli, repository: Repository) -> None:
+    """A function that imports a sibling when it is called gets the one of its own commit."""
+    repository.commit("1.0.0", "from scaling import scaled\n    return scaled(employees)")
+    for factor in (5, 50):
+        (repository.folder / "models" / "scaling.py").write_text(f"def scaled(number):\n    return number / {factor}\n")
+        commit = repository.commit_all("Scale")[:7]
+        if factor == 5:
+            ok(empty, "add", repository.url)
+            ok(empty, "promote", f"size@1.0.0+{commit}")
+    ok(empty, "lock", "--upgrade")
+    ok(empty, "score", "leads.csv")
+    found = rows(empty, "compare", *sorted(listed(empty), key=lambda key: listed(empty)[key]))["moves"][0]
+    assert (found["first"], found["second"]) == (100.0, 10.0)
+
+
+def test_a_model_of_a_source_that_ends_its_process_costs_only_itself(empty: Cli, repository: Repository) -> None:
+    """Models from git run in processes of their own unless the project says otherwise."""
+    repository.commit("1.0.0", "import os\n    return os._exit(3) if employees == 7 else employees / 5")
+    ok(empty, "add", repository.url)
+    key = next(iter(listed(empty)))
+    ok(empty, "score", "leads.csv")
+    (run,) = rows(empty, "runs")
+    assert run["counts"][key] == {"ok": 2, "crashed": 1}
+
+
 def test_little_of_a_long_history_is_transferred(empty: Cli, repository: Repository) -> None:
     """Of a repository with 50 MB of history only the wanted commit comes over."""
     import random

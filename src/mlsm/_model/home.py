@@ -29,12 +29,14 @@ class Home:
         file: its file.
         root: the folder from which its name is found.
         folders: for the names of model folders, which are found by name only: the folder of each.
+        key: what the model is called there; the lock may give it a longer version.
     """
 
     module: str
     file: str
     root: str
     folders: Mapping[str, str]
+    key: str
 
 
 def home_of(model: Model) -> Home | None:
@@ -70,7 +72,7 @@ def _homes(model: Model) -> Iterator[Home]:
     first = sys.modules.get(str(getattr(function, "__module__", None)))
     for module in [first, *list(sys.modules.values())]:
         if isinstance(module, ModuleType) and getattr(module, "__file__", None) and _holds(module, model):
-            yield _home(module)
+            yield _home(module, model.key)
 
 
 def _holds(module: ModuleType, model: Model) -> bool:
@@ -79,7 +81,7 @@ def _holds(module: ModuleType, model: Model) -> bool:
     return any(value.key == model.key and value.fcn is model.fcn for value in held)
 
 
-def _home(module: ModuleType) -> Home:
+def _home(module: ModuleType, key: str) -> Home:
     file = Path(str(module.__file__)).resolve()
     name = MAIN if module.__name__ == "__main__" else module.__name__
     root = file.parents[name.count(".") + (file.name == "__init__.py")]
@@ -88,4 +90,5 @@ def _home(module: ModuleType) -> Home:
     for finder in sys.meta_path:  # the one for model folders knows what is found beside a file
         beside = getattr(finder, "folders_beside", None)
         folders = folders or (beside(top) if beside is not None else {})
-    return Home(module=name, file=str(file), root=str(root), folders={n: str(f) for n, f in folders.items()})
+    beside_it = {n: str(f) for n, f in folders.items()}
+    return Home(module=name, file=str(file), root=str(root), folders=beside_it, key=key)

@@ -113,6 +113,12 @@ class ModelFinder(MetaPathFinder):
         """Give the folders of all names that were loaded together with one."""
         return next((names.folders for names in self._loaded if name in names.folders), {})
 
+    def release(self, folder: Path) -> None:
+        """Forget the names that stand for what lies in a folder: another folder may have the same ones."""
+        for names in [names for names in self._loaded if _lies_in(names, folder)]:
+            self._loaded.remove(names)
+            _forget(names.folders)
+
     def claim(self, folders: Mapping[str, Path]) -> dict[str, Path]:
         """Let names stand for folders from now on.
 
@@ -142,6 +148,10 @@ class ModelFinder(MetaPathFinder):
             _forget(names.folders)
         self._loaded.append(wanted)
         return {}
+
+
+def _lies_in(names: FolderNames, folder: Path) -> bool:
+    return bool(names.folders) and all(place.is_relative_to(folder) for place in names.folders.values())
 
 
 def installed_finder() -> ModelFinder:

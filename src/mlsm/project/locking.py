@@ -9,6 +9,7 @@ from pathlib import Path
 from mlsm._model import Model
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import checkout, resolve, tree_of
+from mlsm.project.finder import installed_finder
 from mlsm.project.lock import Lock, Pin, SourcePin
 from mlsm.project.origin import Origin, folder_of
 from mlsm.project.pinned import pinned_version
@@ -111,7 +112,9 @@ def _pinned(
     source = SourcePin(
         name=origin.name, url=origin.told, wants=origin.wants, folder=origin.folder, commit=commit, tree=tree
     )
-    return source, [(_pin(origin, source, model), model) for model in models]
+    made = [(_pin(origin, source, model), model) for model in models]
+    installed_finder().release(folder)  # another source may have modules of the same names
+    return source, made
 
 
 def _pin(origin: Origin, source: SourcePin, model: Model) -> Pin:

@@ -9,8 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from mlsm._model import Isolation
 from mlsm.project.document import Document
 from mlsm.project.forms import shown
+from mlsm.project.isolation import ISOLATION_KEYS, said_isolation
 from mlsm.project.mistakes import Mistake, listed, nearest
 
 __all__ = ["SOURCES", "Origin", "folder_of", "host_of", "name_of", "read_origins", "safe_url", "wrong_url"]
@@ -27,6 +29,8 @@ _KEYS = {
     "commit": 'commit = "8c943b7..." with all 40 digits',
     "folder": 'folder = "scoring"',
 }
+_LIMITS = {name: rule for name, rule in ISOLATION_KEYS.items() if name != "python"}
+_PROCESS = Isolation(rung="process")
 _SCHEMES = ("https", "http", "ssh", "git", "file")
 _SSH_SHORT = re.compile(r"[\w.-]+@([\w.-]+):(?!//).+")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -44,6 +48,7 @@ class Origin:
         path: that folder, None where it is a repository.
         branch, tag, commit: at most one of them; none is the repository's own branch.
         folder: where in it the models lie, "" for its top.
+        isolation: where its models run, and what they may use there.
         place: where this is said.
     """
 
@@ -54,6 +59,7 @@ class Origin:
     tag: str | None = None
     commit: str | None = None
     folder: str = ""
+    isolation: Isolation = _PROCESS
     place: str = ""
 
     @property
@@ -151,7 +157,8 @@ def read_origins(document: Document, hosts: Sequence[str]) -> tuple[list[Origin]
                 values = {key: value for key, value in said.items() if key in _KEYS}
                 folder = PurePosixPath(said.get("folder", "")).as_posix()
                 values |= {"name": name, "folder": "" if folder == "." else folder}
-                origins[name] = Origin(**values, place=place)
+                limits = {"isolation": "process"} | {key: said[key] for key in _LIMITS if key in said}
+                origins[name] = Origin(**values, isolation=said_isolation(limits, Path()), place=place)
         mistakes += wrong
     return list(origins.values()), mistakes
 
@@ -162,17 +169,7 @@ def _mistakes(document: Document, number: int, said: Any, hosts: Sequence[str]) 
         yield Mistake(place, f"{SOURCES!r} holds {shown(said)}; expected a table.", f"Write [[{SOURCES}]].")
         return
     for name, value in said.items():
-        here = document.place((SOURCES, number, name))
-        if name not in _KEYS:
-            near = nearest(name, _KEYS)
-            message = f"[[source]] has no key {name!r}; expected one of {listed(_KEYS)}."
-            yield Mistake(here, message, f"Did you mean {near!r}?" if near else "Remove it.")
-        elif not isinstance(value, str) or not value:
-            yield Mistake(
-                here, f"[[source]] {name} is {shown(value)}; expected text in quotes.", f"Write {_KEYS[name]}."
-            )
-        elif (wrong := _wrong(name, value, hosts)) is not None:
-            yield Mistake(here, f"[[source]] {name} {wrong[0]}", wrong[1])
+        yield from _misvalued(document.place((SOURCES, number, name)), name, value, hosts)
     if ("url" in said) == ("path" in said):
         what = "both url and path" if "url" in said else "neither url nor path"
         yield Mistake(place, f"[[source]] has {what}; expected one of them.", f"Write {_KEYS['url']}.")
@@ -181,6 +178,22 @@ def _mistakes(document: Document, number: int, said: Any, hosts: Sequence[str]) 
         yield Mistake(place, f"[[source]] has {' and '.join(states)}; expected one of them.", "Remove the others.")
     if states and "path" in said and "url" not in said:
         yield Mistake(place, f"[[source]] has a path and a {states[0]}; expected a url.", f"Write {_KEYS['url']}.")
+
+
+def _misvalued(here: str, name: str, value: Any, hosts: Sequence[str]) -> Iterator[Mistake]:
+    """Hold one key and its value against what may stand there."""
+    if name in _LIMITS:
+        if not _LIMITS[name][0](value) or value == "env":
+            told = f"[[source]] {name} is {shown(value)}, which cannot be meant here."
+            yield Mistake(here, told, f"Write {_LIMITS[name][1]}.")
+    elif name not in _KEYS:
+        near = nearest(name, [*_KEYS, *_LIMITS])
+        message = f"[[source]] has no key {name!r}; expected one of {listed([*_KEYS, *_LIMITS], 20)}."
+        yield Mistake(here, message, f"Did you mean {near!r}?" if near else "Remove it.")
+    elif not isinstance(value, str) or not value:
+        yield Mistake(here, f"[[source]] {name} is {shown(value)}; expected text in quotes.", f"Write {_KEYS[name]}.")
+    elif (wrong := _wrong(name, value, hosts)) is not None:
+        yield Mistake(here, f"[[source]] {name} {wrong[0]}", wrong[1])
 
 
 def _wrong(name: str, value: str, hosts: Sequence[str]) -> tuple[str, str] | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsm._guard import Raised, attempt
-from mlsm._model import Model
+from mlsm._model import Model, RuleSummary, home_of
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import find_checkout
+from mlsm.project.finder import installed_finder
 from mlsm.project.lock import LOCK, Lock, Pin
 from mlsm.project.mistakes import Mistake
 from mlsm.project.origin import Origin, folder_of
@@ -95,7 +96,10 @@ def _loaded(origin: Origin, pins: list[Pin], project: Path, home: Path) -> Itera
         elif isinstance(loaded, Raised):
             yield pin, _unloadable(pin, loaded)
         else:
-            yield pin, _chosen(pin, loaded)
+            yield pin, _chosen(pin, loaded, origin)
+    if origin.isolation.isolated and isinstance(place, Path):
+        # Each runs in a process of its own, so that other commits may have modules of the same names.
+        installed_finder().release(place)
 
 
 def _folder(origin: Origin, pin: Pin, project: Path, home: Path) -> Path | Mistake:
@@ -121,7 +125,7 @@ def _unloadable(pin: Pin, raised: Raised) -> Mistake:
     return Mistake(LOCK, message, "Mend it in its repository.")
 
 
-def _chosen(pin: Pin, models: Sequence[Model]) -> Model | Mistake:
+def _chosen(pin: Pin, models: Sequence[Model], origin: Origin) -> Model | Mistake:
     """Find the pinned model among those of its commit; it must be the one that was locked."""
     names = (pin.version, pin.version.removesuffix(f"+{pin.commit[:7]}"))
     model = next((one for one in models if one.name == pin.name and one.version in names), None)
@@ -130,4 +134,9 @@ def _chosen(pin: Pin, models: Sequence[Model]) -> Model | Mistake:
     if attempt(getattr, model, "digest") != pin.digest:
         message = f"{pin.key!r} of {pin.told} answers otherwise than when it was locked: its digest is another."
         return Mistake(LOCK, message, "Give what was changed a new version, and run `mlsm lock --upgrade`.")
+    if not isinstance(model, RuleSummary):
+        model = model.with_isolation(origin.isolation)
+        homed = attempt(home_of, model) if origin.isolation.isolated else None  # while its module is there
+        if isinstance(homed, Raised):
+            return Mistake(LOCK, f"{pin.key!r}: {homed.failure.message}", "Put it at the top level of its file.")
     return model.with_version(pin.version).with_status("draft")

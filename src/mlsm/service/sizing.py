@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from mlsm._guard import Raised, attempt
 from mlsm.service.request import Job
+from mlsm.service.specifying import specified
 
 __all__ = ["cores", "workers_of"]
 
@@ -21,8 +23,8 @@ def workers_of(job: Job, rows: int) -> int:
     """
     if job.workers != "auto":
         return job.workers if rows else 0
-    if rows < 2 * _ROWS_EACH:
-        return 0
+    if rows < 2 * _ROWS_EACH or isinstance(attempt(specified, job.catalog), Raised):
+        return 0  # what cannot be described to other processes is scored in this one
     return min(cores(), rows // _ROWS_EACH)
 
 

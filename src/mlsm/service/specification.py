@@ -50,6 +50,7 @@ def specification_of(model: Model, upstreams: dict[str, tuple[str, str, str]]) -
             "file": home.file,
             "root": home.root,
             "folders": dict(home.folders),
+            "key": home.key,
         }
     if not isinstance(model, ArtefactModel):
         raise DeclarationError(f"{model.key!r} is of the kind {model.kind!r}, which cannot be isolated.")
