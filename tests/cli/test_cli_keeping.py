@@ -21,6 +21,7 @@ def test_all_that_is_held_of_a_lead_is_handed_out(scored: Any) -> None:
 
 def test_a_forgotten_lead_is_gone_and_stays_away(scored: Any) -> None:
     """`forget` removes a lead, a later run leaves it out and says so, and `--lift` lets it in again."""
+    assert [] == [run for run in scored.json("runs") if {"errors", "rejects"} & run["report"].keys()]
     done = scored.here("forget", "001")
     assert "Forgot lead 001. Removed: 12 results, kept columns of 3 parts" in done.stdout
     assert 1 == scored.here("lead", "001").returncode

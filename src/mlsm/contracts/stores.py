@@ -62,7 +62,7 @@ class Store(Protocol):
         """
 
     def close_run(self, run_id: str, *, state: str, report: Mapping[str, Any]) -> None:
-        """Note how the run ended: `finished` or `interrupted`."""
+        """Note how the run ended: `finished` or `interrupted`; the report says nothing of single records."""
 
     def runs(self) -> list[RunEntry]:
         """List the runs, newest first."""

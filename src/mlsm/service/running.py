@@ -278,8 +278,11 @@ def _report(
 
 
 def _told(report: Report) -> dict[str, Any]:
-    """Give the part of a report that the store keeps; rejects and counts are there already."""
+    """Give the part of a report that the store keeps; what is said of single records is there already.
+
+    Said twice, it would outlive those who are forgotten: an error's first ids, a message with a value.
+    """
     told: dict[str, Any] = msgspec.to_builtins(report)
-    for known in ("rejects", "counts", "run_id"):
+    for known in ("rejects", "counts", "run_id", "errors"):
         told.pop(known)
     return told
