@@ -62,12 +62,13 @@ def models() -> mlsm.Catalog:
         budget: {"revenue": float, "source": str},
     }
     made = [mlsm.model(version="1", status="active", fields=of)(function) for function, of in fields.items()]
-
-    @mlsm.summary_model(name="best", version="1", status="active", models=["fit", "recency", "budget"])
-    def blend(fit: Any, recency: Any, budget: Any) -> float:
-        return best(fit.score, recency.score, budget.score)
-
     return mlsm.Catalog([*made, blend])
+
+
+@mlsm.summary_model(name="best", version="1", status="active", models=["fit", "recency", "budget"])
+def blend(fit: Any, recency: Any, budget: Any) -> float:
+    """Blend three scores."""
+    return best(fit.score, recency.score, budget.score)
 
 
 def job(catalog: mlsm.Catalog, source: str) -> Job:

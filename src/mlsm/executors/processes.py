@@ -13,14 +13,14 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from mlsm.contracts import Shared
 from mlsm.errors import WorkerError
-from mlsm.executors.crew import Worker
+from mlsm.executors.process import Worker
 from mlsm.executors.wire import Kind, receive
 
-__all__ = ["run"]
+__all__ = ["Crew", "run"]
 
 _QUEUE_MAX = 2
 _DEATHS_BEFORE_CUTTING = 2
@@ -68,29 +68,45 @@ def run(plan: Shared, parts: Iterable[Any], entry: str, *, workers: int = 1) -> 
     Raises:
         WorkerError: workers die before they score anything.
     """
-    crew = _Crew(plan, entry, workers)
-    try:
-        yield from crew.results(parts)
-        crew.end(at_once=False)
-    finally:
-        crew.end(at_once=True)
+    with Crew(plan.order(), entry, workers) as crew:
+        yield from crew.run(plan, parts)
 
 
-class _Crew:
-    def __init__(self, plan: Shared, entry: str, count: int) -> None:
-        self._plan = plan
-        self._order = plan.order()
+class Crew:
+    """Worker processes that load models while the parent still looks at its inputs.
+
+    Args:
+        order: what each is told once.
+        entry: `module:name` of the function that it calls for each part.
+        count: how many there are.
+    """
+
+    def __init__(self, order: object, entry: str, count: int) -> None:
+        self._order = order
         self._entry = entry
+        self._count = count
         self._variables = _variables(count)
         self._waiting: deque[_Piece] = deque()
         self._homes: dict[int, _Place] = {}
         self._deaths = self._starts_lost = 0
         self._open: deque[_Place] = deque()
         self._workers: list[Worker[_Piece]] = []
-        self._count = count
         self._poll = select.poll()
 
-    def results(self, parts: Iterable[Any]) -> Iterator[Any]:
+    def __enter__(self) -> Self:
+        for _ in range(self._count):
+            self._start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.end(at_once=kind is not None)
+
+    def run(self, plan: Shared, parts: Iterable[Any]) -> Iterator[Any]:
+        """Score every part; see the module's `run`."""
+        self._plan = plan
+        yield from self._results(parts)
+
+    def _results(self, parts: Iterable[Any]) -> Iterator[Any]:
         source = iter(parts)
         more = True
         while more or self._open:
@@ -116,7 +132,7 @@ class _Crew:
         return False
 
     def _hand_out(self) -> None:
-        while len(self._workers) < min(self._count, max(1, len(self._open))):
+        while len(self._workers) < self._count:
             self._start()
         while self._waiting:
             worker = min(self._workers, key=lambda worker: len(worker.queue))

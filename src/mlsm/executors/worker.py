@@ -20,16 +20,18 @@ __all__ = ["main"]
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
-def main(descriptor: int, parent: int) -> None:
+def main(descriptor: int, parent: int, module: str) -> None:
     """Work for the process at the other end of a socket until it lets go of it.
 
     Args:
         descriptor: the socket.
         parent: the process that started this one; the two end together.
+        module: what is imported while the parent makes up its mind.
     """
     _end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     os.set_inheritable(descriptor, False)
+    import_module(module)
     with socket.socket(fileno=descriptor) as parent_end, suppress(BrokenPipeError, ConnectionResetError):
         _work(parent_end)
     sys.stderr.flush()

@@ -22,6 +22,7 @@ from mlsm.engine.batch import check_part
 from mlsm.engine.order import Prepared
 from mlsm.errors import StoreError
 from mlsm.executors import EXECUTORS
+from mlsm.service.hands import Hands
 from mlsm.service.held import Held
 from mlsm.service.inputs import Cut, Inputs
 from mlsm.service.keeping import grown, pruned_after
@@ -30,7 +31,6 @@ from mlsm.service.preparing import prepared
 from mlsm.service.report import Progress, Report, Tally
 from mlsm.service.request import Examination, Job, Output
 from mlsm.service.scoring import Scoring
-from mlsm.service.sizing import workers_of
 from mlsm.service.writing import Sink
 
 __all__ = ["examine", "run"]
@@ -72,8 +72,19 @@ def run(
         InputError: an input cannot be read, or cannot be meant; nothing was stored.
         StoreError: the store failed; what was committed stays, the run can be resumed.
     """
+    with Hands(job, store) as hands:  # before all else: they load the models meanwhile
+        return _run(job, hands, store, outputs, on_progress or (lambda _: None), on_batch)
+
+
+def _run(
+    job: Job,
+    hands: Hands,
+    store: Store | None,
+    outputs: Sequence[Output],
+    tell: Callable[[Progress], None],
+    on_batch: Callable[[Batch], None] | None,
+) -> Report:
     started, clock = datetime.now(UTC), time.perf_counter()
-    tell = on_progress or (lambda _: None)
     ready = prepared(job.catalog, reading=job.reading, shape=job.shape)
     inputs = Inputs(job, ready, Tombstones() if store is None else store.tombstones())
     inputs.survey(_reading(tell))
@@ -85,7 +96,7 @@ def run(
     held = Held(prepared=ready, store=store, opened=opened)
     sink = Sink(store, outputs, opened, keep=job.keep, on_batch=on_batch)
     try:
-        _score(job, held, inputs, sink, tally, tell)
+        _score(job, held, inputs, sink, tally, tell, hands)
         sink.finish()
         if store is not None and opened is not None and (opened.resumed or store.run(opened.run_id).forgotten):
             tally.take(store.run(opened.run_id), store.rejects(opened.run_id))
@@ -109,23 +120,31 @@ def run(
     return pruned_after(report, job, store)
 
 
-def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell: Callable[[Progress], None]) -> None:
+def _score(
+    job: Job,
+    held: Held,
+    inputs: Inputs,
+    sink: Sink,
+    tally: Tally,
+    tell: Callable[[Progress], None],
+    hands: Hands,
+) -> None:
     sizes = [rows for part in inputs.parts for rows in part]
     whole = held.whole
     done = sum(sizes[number] for number in whole)
     tell(Progress(stage="scoring", done=done, total=inputs.rows))
     last_good = last_good_of(job.catalog, held.store)
     scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts(), last_good)
-    workers = workers_of(job, inputs.rows - done)
+    wanted = hands.wanted(inputs.rows - done)
     rejects: dict[int, Any] = {}
     with _collector_paused(), ExitStack() as stack:
         cuts = held.rest(inputs.cuts(whole))
-        if workers == 0:
+        if not wanted:
             cuts = _checked(cuts, held.prepared)
         if any(reader.options().get("format") != "records" for reader in job.inputs):
             cuts = ahead(cuts)  # Python's own records would only contend for the interpreter's lock
         cuts = _noted(cuts, rejects)
-        batches = _scored_here(scoring, cuts) if workers == 0 else _scored_by(workers, scoring, cuts)
+        batches = hands.score(scoring, cuts) if wanted else _scored_here(scoring, cuts)
         for batch in stack.enter_context(closing(batches)):
             cut_rejects = rejects.pop(batch.part)
             sink.write(batch, cut_rejects)
@@ -137,13 +156,6 @@ def _score(job: Job, held: Held, inputs: Inputs, sink: Sink, tally: Tally, tell:
 
 def _scored_here(scoring: Scoring, cuts: Iterator[Cut]) -> Generator[Batch, None, None]:
     yield from import_module(EXECUTORS["inline"]).run(scoring, cuts, "mlsm.service.scoring:score_cut")
-
-
-def _scored_by(workers: int, scoring: Scoring, cuts: Iterator[Cut]) -> Generator[Batch, None, None]:
-    from mlsm.service.sharing import Sharing
-
-    executor = import_module(EXECUTORS["processes"])
-    yield from executor.run(Sharing(scoring), cuts, "mlsm.service.sharing:score_sent", workers=workers)
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:

@@ -17,15 +17,17 @@ from mlsm._typing import Shape
 from mlsm.contracts import Column
 from mlsm.engine.batch import score_part
 from mlsm.engine.order import Prepared
+from mlsm.engine.substitutes import with_substitutes
 from mlsm.service.inputs import Cut
 from mlsm.service.preparing import prepared
+from mlsm.service.request import Job
 from mlsm.service.scoring import Scoring, with_kept_inputs
-from mlsm.service.specifying import Specification, specified
+from mlsm.service.specifying import Specification
 
 _PIECES = 16
 """Each death tells which of so many pieces kills: 25,000 rows need four, and a new worker for each."""
 
-__all__ = ["Answered", "Order", "Sent", "Sharing", "score_sent"]
+__all__ = ["Answered", "Order", "Sent", "Sharing", "order_of", "score_sent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class Sent:
 
     cut: Cut
     verdicts: dict[str, Failure | None]
+    run_id: str | None
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +55,6 @@ class Order:
     catalog: Specification
     reading: Reading
     shape: Shape
-    run_id: str | None
-    as_of: datetime
     reasons: int
     last_good: Any = None
 
@@ -70,6 +72,11 @@ class Opened:
     order: Order
 
 
+def order_of(job: Job, catalog: Specification, last_good: Any) -> Order:
+    """Give what each worker of a job is told once; nothing of it depends on the inputs."""
+    return Order(catalog=catalog, reading=job.reading, shape=job.shape, reasons=job.reasons, last_good=last_good)
+
+
 class Sharing:
     """A run that is scored by other processes.
 
@@ -79,34 +86,25 @@ class Sharing:
 
     Args:
         scoring: the run.
+        catalog: its models, as other processes build them.
     """
 
-    def __init__(self, scoring: Scoring) -> None:
+    def __init__(self, scoring: Scoring, catalog: Specification) -> None:
         self._scoring = scoring
+        self._catalog = catalog
 
     def order(self) -> Order:
-        """Give what each worker is told once.
-
-        Raises:
-            DeclarationError: a model exists in this process only.
-        """
-        scoring = self._scoring
-        return Order(
-            catalog=specified(scoring.job.catalog),
-            reading=scoring.job.reading,
-            shape=scoring.job.shape,
-            run_id=scoring.run_id,
-            as_of=scoring.as_of,
-            reasons=scoring.job.reasons,
-            last_good=scoring.last_good,
-        )
+        """Give what each worker is told once."""
+        return order_of(self._scoring.job, self._catalog, self._scoring.last_good)
 
     def sent(self, part: Cut) -> Sent:
         """Give what a worker needs of a part."""
         sources = self._scoring.prepared.sources
         columns = {name: column for name, column in part.columns.items() if name in sources}
         slim = replace(part, columns=columns, kept=(), rejects=(), checked=None)
-        return Sent(cut=slim, verdicts=dict(self._scoring.verdicts))
+        return Sent(
+            cut=slim, verdicts=dict(self._scoring.verdicts), run_id=self._scoring.run_id, as_of=self._scoring.as_of
+        )
 
     def takes(self, sent: Sent, answer: Answered) -> bool:
         """Take over what was found of the models; refuse an answer given without what was known by then."""
@@ -134,13 +132,18 @@ class Sharing:
         failure = Failure(type="Crashed", message=f"The process that scored this record died twice of it: {how}.")
         told = msgspec.json.encode(failure, order="sorted").decode()
         size = len(part.ids)
+        crashed = pl.DataFrame(
+            {
+                "outcome": pl.repeat(Outcome.CRASHED.code, size, dtype=pl.UInt8, eager=True),
+                "score": pl.repeat(None, size, dtype=pl.Float64, eager=True),
+                "error": pl.repeat(told, size, dtype=pl.String, eager=True),
+            }
+        )
         columns = []
-        for model in models:
-            columns += [
-                pl.repeat(Outcome.CRASHED.code, size, dtype=pl.UInt8, eager=True).alias(facet(model.key, "outcome")),
-                pl.repeat(None, size, dtype=pl.Float64, eager=True).alias(facet(model.key, "score")),
-                pl.repeat(told, size, dtype=pl.String, eager=True).alias(facet(model.key, "error")),
-            ]
+        for step in sorted(scoring.prepared.steps, key=lambda step: step.place):
+            if step.columns.lane in part.lanes:
+                answers = with_substitutes(step, crashed, part.ids, scoring.as_of, scoring.last_good)
+                columns += [answers.get_column(name).alias(facet(step.model.key, name)) for name in answers.columns]  # type: ignore[arg-type]  # facets
         batch = Batch(
             part=part.number, models=models, frame=pl.DataFrame(columns), as_of=scoring.as_of,
             scored_at=datetime.now(UTC), run_id=scoring.run_id,
@@ -170,9 +173,9 @@ def score_sent(opened: Opened, sent: Sent) -> Answered:
         cut.ids,
         cut.columns,
         number=cut.number,
-        as_of=order.as_of,
+        as_of=sent.as_of,
         scored_at=datetime.now(UTC),
-        run_id=order.run_id,
+        run_id=sent.run_id,
         verdicts=verdicts,
         lanes=cut.lanes,
         answered=cut.answered,

@@ -17,7 +17,10 @@ __all__ = ["Worker"]
 
 T = TypeVar("T")
 
-_CODE = "import sys; sys.path[:] = {path!r}; from mlsm.executors.worker import main; main({descriptor}, {parent})"
+_CODE = (
+    "import sys; sys.path[:] = {path!r}; "
+    "from mlsm.executors.worker import main; main({descriptor}, {parent}, {module!r})"
+)
 _GRACE_SECONDS = 2.0
 
 
@@ -35,7 +38,9 @@ class Worker(Generic[T]):
         self.ready = False
         self.socket, theirs = socket.socketpair()
         with theirs:
-            code = _CODE.format(path=[*sys.path], descriptor=theirs.fileno(), parent=os.getpid())
+            code = _CODE.format(
+                path=[*sys.path], descriptor=theirs.fileno(), parent=os.getpid(), module=entry.partition(":")[0]
+            )
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
                 [sys.executable, "-c", code],
                 pass_fds=[theirs.fileno()],
