@@ -44,3 +44,12 @@ def test_scoring_gives_reasons_on_request(scored: Any) -> None:
     assert 1 == len(told["reasons"]["items"])
     refused = scored.here("score", "first.csv", "--reasons", "-1")
     assert (2, True) == (refused.returncode, "expected a whole number" in refused.stderr)
+
+
+def test_a_summary_is_explained_by_what_it_was_handed(scored: Any) -> None:
+    """The scores below a summary are listed, each to be explained by its name."""
+    summary = next(result for result in scored.json("lead", "001")["current"] if result["given"])
+    done = scored.here("explain", "001", summary["model"])
+    assert 0 == done.returncode, done.stderr
+    if summary["reasons"] is None:
+        assert all(one["model"] in done.stdout for one in summary["given"])

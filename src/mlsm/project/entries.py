@@ -115,8 +115,9 @@ def make_models(entries: Sequence[Entry], folder: Path) -> tuple[list[Model], li
         try:
             models.append(_artefact(entry, folder) if entry.array == "model" else _summary(entry))
         except (DeclarationError, InputError, MissingExtraError) as error:
-            hint = error.hint or "Mend it, or take the entry out."
-            mistakes += [Mistake(entry.place, told, hint) for told in _told(error)]
+            for told in _told(error):
+                said, _, hint = told.partition("\n    Hint: ")  # a table's mistakes have hints of their own
+                mistakes.append(Mistake(entry.place, said, hint or error.hint or "Mend it, or take the entry out."))
     return models, mistakes
 
 
