@@ -13,9 +13,11 @@ import random
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 import polars as pl
 from benchmarks._measured import measured
@@ -102,8 +104,8 @@ def by_hand(source: str, target: str) -> None:
     pl.DataFrame(columns).write_parquet(target)
 
 
-def by_mlsm(source: str, target: str, *, batch_summary: bool = False) -> None:
-    """Score as `mlsm score --out --wide` does, without a store."""
+def by_mlsm(source: str, target: str, *, batch_summary: bool = False, workers: int | Literal["auto"] = "auto") -> None:
+    """Score as `mlsm score --out --wide` does, without a store; the number of workers is left to it."""
     names = ["propensity", "engagement", "fit", "recency"]
     summary = mlsm.summary_model(version="1", status="active", models=names, name="best", batch=batch_summary)
     active = {"version": "1", "status": "active"}
@@ -117,6 +119,7 @@ def by_mlsm(source: str, target: str, *, batch_summary: bool = False) -> None:
         ]
     )
     job = Job(catalog=catalog, inputs=(open_reader(source),), id_column="id", as_of=datetime.now(UTC))
+    job = replace(job, workers=workers)
     run(job, outputs=[Output(writer=open_writer(target), wide=True)])
 
 
@@ -132,6 +135,7 @@ WAYS = {
     "hand": by_hand,
     "mlsm": by_mlsm,
     "mlsm, summary by columns": lambda source, target: by_mlsm(source, target, batch_summary=True),
+    "mlsm, one process": lambda source, target: by_mlsm(source, target, workers=0),
 }
 
 
