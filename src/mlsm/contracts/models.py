@@ -142,13 +142,17 @@ class Isolated(Protocol):
         """Score one record: a float for a plain score, else all of an answer."""
 
     def rows(
-        self, upstreams: Sequence[Sequence[Sequence[Any]]], fields: Sequence[Sequence[Any]], as_of: datetime, size: int
+        self,
+        upstreams: Sequence[Sequence[Sequence[Any]]],
+        fields: Sequence[Sequence[Any] | pl.Series],
+        as_of: datetime,
+        size: int,
     ) -> Settled:
         """Score many records with a function of one.
 
         Args:
             upstreams: for each upstream the columns of what a summary sees of it.
-            fields: the checked values of each field.
+            fields: the checked values of each field, a Series where they are numbers.
             as_of: the clock.
             size: the number of records.
         """

@@ -313,10 +313,18 @@ def _filled(step: Step, answers: pl.DataFrame, size: int) -> pl.DataFrame:
 def _call_elsewhere(part: _Part, step: Step, predictor: Isolated, rows: list[int] | None) -> pl.DataFrame:
     size = len(part) if rows is None else len(rows)
     upstreams = [part.facets(place, rows) for place in step.upstreams.values()]
-    fields = [_taken(part.read(slot).as_list(), rows) for slot in step.slots]
+    fields = [_handed_over(part.read(slot), rows) for slot in step.slots]
     settled = predictor.rows(upstreams, fields, part.as_of, size)
     part.note_told(step, settled)
     return _broken_off(step, settled.frame, size)
+
+
+def _handed_over(column: Checked, rows: list[int] | None) -> Sequence[Any] | pl.Series:
+    """Give numbers as they are in the column, and other values as a function is handed them."""
+    series = column.series
+    if series is not None and series.dtype in (pl.Float64, pl.Int64):
+        return series if rows is None else series[rows]
+    return _taken(column.as_list(), rows)
 
 
 def _explained(part: _Part, step: Step, rows: list[int] | None, answers: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import pickle
 from array import array
 from collections.abc import Iterable, Iterator
 from importlib import util
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -87,7 +88,7 @@ class Elsewhere:
                 map(view, *(column[start:stop] for column in columns))
                 for view, columns in zip(self._views, upstreams, strict=True)
             ]
-            columns += [values[start:stop] for values in fields]
+            columns += [v[start:stop].tolist() if isinstance(v, array) else v[start:stop] for v in fields]
             if self._step.wants_as_of:
                 columns.append([as_of] * (stop - start))
             self._chunk(columns, start, stop, traces)
@@ -103,7 +104,7 @@ class Elsewhere:
         answers = mapped(self._step.predictor.record, columns, stop - start, interrupts=True)
         if set(map(type, answers)) == {float} and limits.low <= min(answers) and max(answers) <= limits.high:
             scores = array("d", answers)
-            if all(score == score for score in answers):  # noqa: PLR0124 - NaN is unlike itself
+            if isfinite(sum(scores)):  # NaN spoils the sum; it is unlike itself, so that no bound finds it
                 self._channel.tell(["scores", stop - start], memoryview(scores).cast("B"))
                 return
         read = []

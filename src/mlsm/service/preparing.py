@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,9 +17,14 @@ from mlsm._result import Failure
 from mlsm._typing import Shape
 from mlsm.contracts import Predictor, Reasoned
 from mlsm.engine.order import Prepared, Step, prepare
+from mlsm.errors import DeclarationError
 from mlsm.runtimes import RUNTIMES
 
 __all__ = ["NotRowWise", "load_predictor", "prepared", "tried"]
+
+
+_WORKER = "mlsm.runtimes.isolated.worker"
+"""Imported in workers only."""
 
 
 class NotRowWise(Exception):  # noqa: N818 - shown to people as the type of an `error`
@@ -50,6 +56,11 @@ def _loaded(catalog: Catalog, model: Model) -> Predictor:
     if not model.isolation.isolated:
         return load_predictor(model)
     workers: dict[str, Predictor] = catalog.ready.setdefault("workers", {})  # one, however records are read
+    if _WORKER in sys.modules:
+        raise DeclarationError(
+            f"{model.key!r} is to be isolated while its own process imports its file; a file of models must not score.",
+            hint='Score below `if __name__ == "__main__":`, or in another file.',
+        )
     if model.key not in workers:
         from mlsm.runtimes.isolated import load
         from mlsm.service.specification import ENTRY, specification_of

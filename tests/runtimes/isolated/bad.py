@@ -59,3 +59,13 @@ def framed_summary(rows: Any) -> Any:
 @mlsm.model(version="1")
 def seen(x: int) -> Any:
     return {"score": x, "secret": "A_SECRET" in os.environ, "wanted": "WANTED" in os.environ}
+
+
+@mlsm.model(version="1")
+def told(employees: int, country: str | None = None, title: str = "") -> Any:
+    return {"score": employees / 10 + len(title), "label": country or "none"} if employees else 0
+
+
+@mlsm.model(version="1", batch=True, fields={"employees": int, "country": str | None})
+def framed(rows: Any) -> Any:
+    return rows["employees"] * 0.1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,12 +32,13 @@ class Pieces:
         self.traces: list[tuple[str, str, str]] = []
         self._pieces: dict[int, pl.DataFrame] = {}
 
-    def add_scores(self, start: int, count: int, scores: array[float]) -> None:
-        """Add plain scores."""
+    def add_scores(self, start: int, count: int, scores: bytes) -> None:
+        """Add plain scores, as they lie in memory."""
+        import numpy as np
         import polars as pl
 
         outcome = pl.repeat(Outcome.OK.code, count, dtype=pl.UInt8, eager=True).alias("outcome")
-        self.add_frame(start, pl.DataFrame([outcome, pl.Series("score", scores, pl.Float64)]))
+        self.add_frame(start, pl.DataFrame([outcome, pl.Series("score", np.frombuffer(scores, dtype=np.float64))]))
 
     def add_answers(self, start: int, columns: list[list[Any] | None]) -> None:
         """Add answers, a list a facet, None where it is null throughout."""

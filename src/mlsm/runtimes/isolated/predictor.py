@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from array import array
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -27,6 +26,8 @@ _Ask: TypeAlias = "Callable[[int, int, Pieces, float], None]"
 """Asks for rows from, to; it puts what comes back to the pieces, within so many seconds."""
 _CUT = 32
 """A lost worker costs far more than a call: three of them find one frame's culprit among 32 ** 3 rows."""
+_DEATHS_UNANSWERED = {True: 5, False: 8}
+"""The same as long as no record has an answer: so many it takes to find a frame's first record at fault."""
 _DEATHS_MAX = 16
 """Workers that a call may cost: what is left of it then is given up."""
 _TRIES = 2
@@ -100,20 +101,27 @@ class IsolatedPredictor:
         raise AssertionError(self)
 
     def rows(
-        self, upstreams: Sequence[Sequence[Sequence[Any]]], fields: Sequence[Sequence[Any]], as_of: datetime, size: int
+        self,
+        upstreams: Sequence[Sequence[Sequence[Any]]],
+        fields: Sequence[Sequence[Any] | pl.Series],
+        as_of: datetime,
+        size: int,
     ) -> Settled:
         """Score many records, a column an argument."""
+        from mlsm.runtimes.isolated.frames import plain_column
+
+        columns_ = [plain_column(column) for column in fields]
 
         def ask(start: int, stop: int, pieces: Pieces, seconds: float) -> None:
             cut = [[column[start:stop] for column in columns] for columns in upstreams]
-            value = cut, [column[start:stop] for column in fields], as_of
+            value = cut, [column[start:stop] for column in columns_], as_of
             replies = self._supervisor.replies(["rows", stop - start], value, seconds, self._supervisor.record_seconds)
             for head, body in replies:
                 if head[0] == "done":
                     pieces.traces += [tuple(trace) for trace in head[1]]
                     return
                 if head[0] == "scores":
-                    pieces.add_scores(start, head[1], array("d", body))
+                    pieces.add_scores(start, head[1], body)
                 else:
                     pieces.add_answers(start, msgspec.msgpack.decode(body))
                 start += head[1]
@@ -207,9 +215,10 @@ class _Search:
         while waiting:
             start, stop = waiting.pop()
             began = time.monotonic()
-            if self._last is not None and (began >= self._until or self._deaths >= _DEATHS_MAX):
+            most = _DEATHS_MAX if self._pieces.answered else _DEATHS_UNANSWERED[self._by_row]
+            if self._last is not None and (began >= self._until or self._deaths >= most):
                 self._give_up([(start, stop), *waiting])
-                return
+                break
             try:
                 self._predictor._started()  # noqa: SLF001 - of this file
                 self._ask(start, stop, self._pieces, self._seconds(start, stop))
