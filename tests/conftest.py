@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.servers import mongo
+from tests.servers import postgres as postgresql
 
 
 @pytest.fixture(scope="session")
@@ -19,4 +20,11 @@ def mongo_standalone() -> Iterator[mongo.Mongod]:
 def mongo_replica() -> Iterator[mongo.Mongod]:
     """Run a MongoDB server as a replica set."""
     with mongo.running(replica=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.PostgresServer]:
+    """Run a PostgreSQL server."""
+    with postgresql.running() as server:
         yield server

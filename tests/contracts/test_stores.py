@@ -15,7 +15,7 @@ from mlsm.stores.sqlite import SqliteStore
 from mlsm.testing.stores import STORE_CHECKS, check_store
 
 URLS = {"sqlite:": "sqlite:///store.db", "memory:": "memory:"}
-SERVERS = {"mongo-standalone:": "mongo_standalone", "mongo-replica:": "mongo_replica"}
+SERVERS = {"postgres:": "postgres", "mongo-standalone:": "mongo_standalone", "mongo-replica:": "mongo_replica"}
 """The fixtures that run a server; its `url()` names a new database."""
 
 

@@ -21,6 +21,8 @@ SCHEMES = {
     "memory": "mlsm.stores.memory",
     "mongodb": "mlsm.stores.mongo",
     "mongodb+srv": "mlsm.stores.mongo",
+    "postgres": "mlsm.stores.postgres",
+    "postgresql": "mlsm.stores.postgres",
     "sqlite": "mlsm.stores.sqlite",
 }
 """The module of each scheme; it has a function `open_store(url, folder)`."""

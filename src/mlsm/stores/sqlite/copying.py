@@ -12,9 +12,9 @@ import polars as pl
 from mlsm.contracts import Reject, RunEntry, RunPlan, StoredLane
 from mlsm.stores._keeping import refuse_other_plan
 from mlsm.stores._lanes import lane_batch
+from mlsm.stores._times import microseconds, moment
 from mlsm.stores.sqlite.frames import result_frame
 from mlsm.stores.sqlite.listing import OF_LANE, arrival
-from mlsm.stores.sqlite.times import microseconds, moment
 
 __all__ = ["adopt", "list_lanes"]
 

@@ -9,9 +9,9 @@ from io import BytesIO
 import polars as pl
 
 from mlsm.contracts import Forgotten, Tombstones
+from mlsm.stores._blocks import block
 from mlsm.stores._keeping import refuse_other_key
 from mlsm.stores.sqlite.records import find_record
-from mlsm.stores.sqlite.rows import block
 
 __all__ = ["LANES_OF_RECORD", "bury", "forget", "lift", "tombstones"]
 

@@ -9,9 +9,9 @@ from io import BytesIO
 import polars as pl
 
 from mlsm.contracts import Pruned
+from mlsm.stores._blocks import block
+from mlsm.stores._times import microseconds
 from mlsm.stores.sqlite.ranking import CURRENT, SCORES, newest
-from mlsm.stores.sqlite.rows import block
-from mlsm.stores.sqlite.times import microseconds
 
 __all__ = ["prune"]
 

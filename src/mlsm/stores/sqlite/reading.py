@@ -9,10 +9,10 @@ import msgspec
 
 from mlsm._batch import read_result
 from mlsm._result import Result
+from mlsm.stores._times import moment
 from mlsm.stores.sqlite.forgetting import LANES_OF_RECORD
 from mlsm.stores.sqlite.ranking import Rule, newest
 from mlsm.stores.sqlite.records import find_record
-from mlsm.stores.sqlite.times import moment
 from mlsm.stores.sqlite.views import NAMES
 
 __all__ = ["TOLD", "current_results", "kept_columns", "past_results"]

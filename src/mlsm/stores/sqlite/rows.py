@@ -10,11 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from functools import lru_cache
-from io import BytesIO
 
-import polars as pl
-
-__all__ = ["append", "block"]
+__all__ = ["append"]
 
 _PARAMETERS = 65_536
 """Parameters a statement, where SQLite takes so many (its usual limit is 32,766). More do not pay: the time
@@ -43,13 +40,6 @@ def append(db: sqlite3.Connection, insert: str, seq: int, columns: Sequence[Sequ
             values[place : (stop - start) * width : width] = column[start:stop]
         values.append(seq)
         db.execute(_statement(insert, width, rows), values)
-
-
-def block(frame: pl.DataFrame) -> bytes:
-    """Write a frame as one compressed value."""
-    written = BytesIO()
-    frame.write_ipc(written, compression="zstd")
-    return written.getvalue()
 
 
 @lru_cache(maxsize=64)

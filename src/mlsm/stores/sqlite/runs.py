@@ -16,7 +16,7 @@ from mlsm.stores._lookup import find_run_id
 from mlsm.stores._owner import Owner, is_gone, this_process
 from mlsm.stores._resume import Begun, run_to_resume
 from mlsm.stores._runid import new_run_id
-from mlsm.stores.sqlite.times import microseconds, moment
+from mlsm.stores._times import microseconds, moment
 
 __all__ = ["active_digests", "close", "find", "greatest_seq", "list_runs", "open_or_resume", "resolved", "used_bytes"]
 

@@ -12,15 +12,16 @@ from mlsm._batch import Batch, ModelColumns
 from mlsm._typing import Lane
 from mlsm.contracts import ModelEntry, Reject
 from mlsm.errors import UnknownNameError
+from mlsm.stores._blocks import block
 from mlsm.stores._digests import refuse_changed_digests
 from mlsm.stores._kept import kept_objects
+from mlsm.stores._times import microseconds
 from mlsm.stores._tombstones import without_forgotten
 from mlsm.stores.sqlite.forgetting import tombstones
 from mlsm.stores.sqlite.records import as_json, number_records
 from mlsm.stores.sqlite.results import insert_results
-from mlsm.stores.sqlite.rows import append, block
+from mlsm.stores.sqlite.rows import append
 from mlsm.stores.sqlite.runs import active_digests
-from mlsm.stores.sqlite.times import microseconds
 
 __all__ = ["write_lane"]
 

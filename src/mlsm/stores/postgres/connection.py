@@ -1,0 +1,212 @@
+"""The connections to one PostgreSQL database: one that writes, and as many as read at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mlsm.errors import MissingExtraError
+from mlsm.stores.postgres.address import Address
+from mlsm.stores.postgres.failures import is_away, translation
+from mlsm.stores.postgres.schema import LOCK, migrate, version
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Connections", "Database"]
+
+T = TypeVar("T")
+_PAUSE_FIRST, _PAUSE_MOST = 0.1, 5.0
+"""Seconds between two tries to reach a server: each is twice the one before."""
+
+
+class Database:
+    """One connection, in autocommit unless a transaction is begun by its statement."""
+
+    def __init__(self, connection: Any, address: Address) -> None:
+        self.address = address
+        self._connection = connection
+        self._cursor = connection.cursor()
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement and give its rows, none where it has none."""
+        self._cursor.execute(query, values or None)
+        return list(self._cursor.fetchall()) if self._cursor.description else []
+
+    def one(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        """Give the first row, None where there is none."""
+        found = self.rows(query, *values)
+        return found[0] if found else None
+
+    def frame(self, query: str, *values: object) -> pl.DataFrame:
+        """Run a query and give its rows as a frame."""
+        import polars as pl
+
+        self._cursor.execute(query, values or None)
+        return pl.DataFrame(pl.from_arrow(self._cursor.fetch_arrow_table()))
+
+    def append(self, table: str, frame: pl.DataFrame, *, temporary: bool = False) -> None:
+        """Append rows by COPY; the frame's columns have the table's names and types."""
+        if frame.height:
+            where: dict[str, Any] = {"temporary": True} if temporary else {"db_schema_name": self.address.schema}
+            self._cursor.adbc_ingest(table, frame, mode="append", **where)
+
+    def close(self) -> None:
+        """Let go of it, whatever state it is in."""
+        for thing in (self._cursor, self._connection):
+            with suppress(Exception):  # the server may be gone; what is not committed is lost on purpose
+                thing.close()
+
+
+class Connections:
+    """Open what is needed of one store when it is needed, and hand it out for one transaction.
+
+    Args:
+        address: where the store lies.
+        patience: seconds for which an unreachable server is tried again.
+    """
+
+    def __init__(self, address: Address, *, patience: float) -> None:
+        self.address = address
+        self._patience = patience
+        self._writing = threading.RLock()
+        self._writer: Database | None = None
+        self._reading = threading.Lock()
+        self._idle: list[Database] = []
+
+    def create(self) -> None:
+        """Make the store, where there is none yet, and bring an older one up to date."""
+
+        def make(db: Database) -> None:
+            schema = _quoted(self.address.schema)
+            if db.one("SELECT to_regnamespace($1)::text", schema) == (None,):
+                db.rows(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            migrate(db)
+
+        self.change(make)
+
+    def there(self) -> bool:
+        """Tell whether there is a store."""
+        with self.reading() as db:
+            return db.one("SELECT to_regclass($1)::text", f"{_quoted(self.address.schema)}.store_version") != (None,)
+
+    def change(self, work: Callable[[Database], T]) -> T:
+        """Do some work in one transaction, one writer of the store at a time.
+
+        A server that goes away is tried again, with growing pauses, and the work begun anew: it
+        must find out by itself what an earlier try has committed whose answer was lost.
+
+        Raises:
+            StoreAwayError: it stayed away.
+        """
+        from adbc_driver_manager import Error
+
+        with self._writing:
+            until, pause = time.monotonic() + self._patience, _PAUSE_FIRST
+            while True:
+                try:
+                    return self._once(work)
+                except Error as error:
+                    self._drop_writer()
+                    if not is_away(error) or time.monotonic() + pause > until:
+                        raise translation(error, self.address.shown) from error
+                except BaseException:
+                    self._drop_writer()
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, _PAUSE_MOST)
+
+    def _once(self, work: Callable[[Database], T]) -> T:
+        if self._writer is None:
+            self._writer = self._open()
+        db = self._writer
+        db.rows("BEGIN")
+        # Held until the commit, so that a seq never becomes visible after a greater one.
+        db.rows(f"SELECT pg_advisory_xact_lock({LOCK}, hashtext(current_schema()))::text")
+        done = work(db)
+        db.rows("COMMIT")
+        return done
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """Hand out a connection that reads one moment of the store for as long as the block lasts.
+
+        Where there is no store yet, empty tables stand in for it, which nobody else sees.
+        """
+        from adbc_driver_manager import Error
+
+        with self._reading:
+            db = self._idle.pop() if self._idle else None
+        try:
+            if db is None or not _alive(db):
+                db = self._open()
+            db.rows("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            if version(db) == 0:
+                db.rows("SET LOCAL search_path TO pg_temp")
+                migrate(db)
+            yield db
+        except Error as error:
+            if db is not None:
+                db.close()
+                db = None
+            raise translation(error, self.address.shown) from error
+        finally:
+            if db is not None:
+                self._take_back(db)
+
+    def _take_back(self, db: Database) -> None:
+        from adbc_driver_manager import Error
+
+        try:
+            db.rows("ROLLBACK")
+        except Error:
+            db.close()
+            return
+        with self._reading:
+            self._idle.append(db)
+
+    def dispose(self) -> None:
+        """Close what is open; a later call opens anew."""
+        with self._reading:
+            idle, self._idle = self._idle, []
+        for db in idle:
+            db.close()
+        with self._writing:
+            self._drop_writer()
+
+    def _open(self) -> Database:
+        try:
+            from adbc_driver_postgresql import dbapi
+        except ImportError as error:
+            raise MissingExtraError(
+                "The store in PostgreSQL needs a driver that is not installed: adbc-driver-postgresql.",
+                hint="Install mlsm with the extra 'postgres'.",
+            ) from error
+        db = Database(dbapi.connect(self.address.uri, autocommit=True), self.address)
+        db.rows(f"SET search_path TO {_quoted(self.address.schema)}")
+        db.rows("SET client_min_messages TO warning")
+        return db
+
+
+def _alive(db: Database) -> bool:
+    """Tell whether an idle connection still answers; a server that was started anew forgot it."""
+    from adbc_driver_manager import Error
+
+    try:
+        db.rows("SELECT 1")
+    except Error:
+        db.close()
+        return False
+    return True
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

