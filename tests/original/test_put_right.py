@@ -10,7 +10,6 @@ import pytest
 
 from mlsm import (
     DeclarationError,
-    MlsmError,
     Model,
     RunModels,
     RunModelsAll,
@@ -181,15 +180,6 @@ def test_summaries_may_be_named_in_every_way() -> None:
         summary = SummaryModel("s", models, "1", lambda data, results: {"score": 1})
         record = {"data": {"s": {"1": {}}}, "results": {"fit": {"1": {"score": 9}}}}
         assert RunSummaryModels([summary], record)["results"]["s"]["1"]["score"] == 1
-
-
-def test_a_db_is_refused_before_anything_runs() -> None:
-    """Results are not silently left unstored where a database is given."""
-    record: dict[str, Any] = {"data": {"fit": {"1": {"x": 1}}}}
-    with pytest.raises(MlsmError, match="keeps results in memory and in its own stores"):
-        RunModelsAll([FIT], [record], [], False, {"a": "db"}, "scores", "id")
-
-    assert "results" not in record
 
 
 def test_records_may_come_from_an_iterator() -> None:

@@ -23,6 +23,7 @@ from typing import Any
 from mlsm._guard import Raised, attempt
 from mlsm._model import Model, SummaryModel, split_key
 from mlsm.errors import MlsmError, SummaryModelListException
+from mlsm.original.documents import Documents
 
 __all__ = ["RunModels", "RunModelsAll", "RunSummaryModels"]
 
@@ -35,8 +36,8 @@ def RunModelsAll(  # noqa: N802 - the name is the original's
     summaryModels: Iterable[SummaryModel] = (),  # noqa: N803 - the name is the original's
     verbose: bool = False,
     db: Any = None,
-    collection: str | None = None,  # noqa: ARG001 - belongs to `db`, and means nothing without
-    dbIdentifier: str | None = None,  # noqa: ARG001, N803 - as above
+    collection: str | None = None,
+    dbIdentifier: str | None = None,  # noqa: N803 - the name is the original's
 ) -> list[dict[str, Any]]:
     """Run models, then summaries, over many records; give the records, with `results`.
 
@@ -49,12 +50,14 @@ def RunModelsAll(  # noqa: N802 - the name is the original's
         records: any number of them; all are kept in memory.
         summaryModels: run after all models, in this order.
         verbose: show the progress on stderr.
-        db: must be None, with `collection` and `dbIdentifier` as they are.
-        collection: belongs to `db`.
-        dbIdentifier: belongs to `db`.
+        db: a pymongo database, or what behaves like one, to store results in: one document a
+            record and run. Records that were scored are stored, too, where a later one raises.
+        collection: the name of the collection in it; an index on `dbIdentifier` is made if absent.
+        dbIdentifier: the field that identifies a record.
 
     Raises:
-        MlsmError: a `db` is given.
+        MlsmError: a `db` is given without a collection or identifier.
+        KeyError: a record is to be stored and lacks the identifier.
         SummaryModelListException: a summary names a model or version that did not run.
 
     Example:
@@ -65,23 +68,24 @@ def RunModelsAll(  # noqa: N802 - the name is the original's
         {'score': 5.0, '_status': 'draft'}
         {'_error': "Expected 'data' of model 'fit' version '1' not found", '_status': 'draft'}
     """
-    if db is not None:
-        raise MlsmError(
-            f"RunModelsAll cannot store into a db of type {type(db).__name__!r}; "
-            "this version keeps results in memory and in its own stores.",
-            hint="Leave `db` out, or score with `mlsm.score` and a `store` such as 'sqlite:///mlsm.db'.",
-        )
+    documents = _documents(db, collection, dbIdentifier)
     models, summaries = list(models), list(summaryModels)
     scored = []
-    for record in _with_progress(records) if verbose else records:
-        results = record["results"] = {}
-        seen: dict[str, Any] = {}
-        for model in models:
-            seen = _run_if_data(model, record, results, seen)
-        for summary in summaries:
-            _check_upstreams(summary, results)
-            seen = _run_if_data(summary, record, results, seen)
-        scored.append(record)
+    try:
+        for record in _with_progress(records) if verbose else records:
+            results = record["results"] = {}
+            seen: dict[str, Any] = {}
+            for model in models:
+                seen = _run_if_data(model, record, results, seen)
+            for summary in summaries:
+                _check_upstreams(summary, results)
+                seen = _run_if_data(summary, record, results, seen)
+            scored.append(record)
+            if documents is not None:
+                documents.add(record)
+    finally:
+        if documents is not None:
+            documents.flush()
     return scored
 
 
@@ -127,6 +131,19 @@ def RunSummaryModels(  # noqa: N802 - the name is the original's
         _check_upstreams(summary, results)
         seen = _run(summary, data, results, seen)
     return record
+
+
+def _documents(db: Any, collection: str | None, identifier: str | None) -> Documents | None:
+    # A pymongo database cannot be asked whether it is true.
+    if db is None:
+        return None
+    if not (collection and identifier):
+        raise MlsmError(
+            f"RunModelsAll cannot store: with `db` a collection and an identifier are expected;"
+            f" got {collection!r} and {identifier!r}.",
+            hint="Name both, such as collection='results', dbIdentifier='email'; or leave `db` out.",
+        )
+    return Documents(db, collection, identifier)
 
 
 def _run(model: Model, data: Any, results: dict[str, Any], seen: dict[str, Any]) -> dict[str, Any]:
