@@ -92,14 +92,14 @@ MISTAKES = {
         '[project]\nname = "acme"\n[inptu]\nnull = []',
         (
             "mlsm.toml:3: there is no section [inptu]; expected one of project, record, input, store, run, "
-            "isolation, git, models, columns.\n    Hint: Did you mean [input]?"
+            "breaker, failing, isolation, git, models, columns.\n    Hint: Did you mean [input]?"
         ),
     ),
     "strange section": (
         '[project]\nname = "acme"\n[qqq]',
         (
             "mlsm.toml:3: there is no section [qqq]; expected one of project, record, input, store, run, "
-            "isolation, git, models, columns.\n    Hint: Remove it."
+            "breaker, failing, isolation, git, models, columns.\n    Hint: Remove it."
         ),
     ),
     "unknown key": (
@@ -125,7 +125,8 @@ MISTAKES = {
         'qqq = "flat"\n[project]\nname = "acme"',
         (
             "mlsm.toml:1: the key 'qqq' stands outside of any section.\n"
-            "    Hint: There are the sections project, record, input, store, run, isolation, git, models, columns."
+            "    Hint: There are the sections project, record, input, store, run, breaker, failing, "
+            "isolation, git, models, columns."
         ),
     ),
     "section that is a value": (
@@ -310,7 +311,7 @@ def test_all_mistakes_are_told_at_once(project: Written) -> None:
         "  - mlsm.toml:5: [run] has no key 'min_records'; expected one of part_rows, workers, max_failed.\n"
         "    Hint: 'min_records' belongs below [input].\n"
         "  - mlsm.toml:6: there is no section [projct]; expected one of project, record, input, store, run, "
-        "isolation, git, models, columns.\n"
+        "breaker, failing, isolation, git, models, columns.\n"
         "    Hint: Did you mean [project]?\n"
         "  - models/broken.py:1: 'models/broken.py' cannot be imported: ZeroDivisionError: division by zero\n"
         "    Hint: Mend the file; `python` on it alone shows the whole traceback."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlsm._model import Isolation
+from mlsm._model import Breaker, Failing, Isolation
 from mlsm.project.keys import KEYS
 
 if TYPE_CHECKING:
@@ -27,10 +27,18 @@ SET = {
     "MLSM_INPUT_MIN_RECORDS": " 7 ",
     "MLSM_STORE_URL": "postgresql://db/leads",
     "MLSM_STORE_INPUTS": "keep",
+    "MLSM_STORE_KEEP": "90d",
     "MLSM_RUN_PART_ROWS": "100",
     "MLSM_RUN_WORKERS": "3",
     "MLSM_RUN_MAX_FAILED": "0.5",
     "MLSM_GIT_HOSTS": "git.example.com",
+    "MLSM_BREAKER_SHARE": "0.2",
+    "MLSM_BREAKER_WINDOW": "50",
+    "MLSM_BREAKER_DRAFT_SHARE": "0.1",
+    "MLSM_BREAKER_DRAFT_WINDOW": "20",
+    "MLSM_BREAKER_COOLDOWN": "5",
+    "MLSM_FAILING_ON_FAILURE": "last_good",
+    "MLSM_FAILING_MODELS": '{"fit": {"max_failed": 0.3}}',
     "MLSM_ISOLATION_DEFAULT": "process",
     "MLSM_ISOLATION_TIMEOUT": "2.5",
     "MLSM_ISOLATION_PART_TIMEOUT": "60",
@@ -58,6 +66,9 @@ def test_every_key_has_a_variable(project: Written) -> None:
         )
         == found.catalog["fit@1.0"].isolation
     )  # fmt: skip
+    breaker = Breaker(share=0.2, window=50, draft_share=0.1, draft_window=20, cooldown=5.0)
+    failing = Failing(on_failure="last_good", breaker=breaker, max_failed=0.3)
+    assert failing == found.catalog["fit@1.0"].failing
     assert (";", "utf-16", ",") == (found.dialect.separator, found.dialect.encoding, found.reading.decimal)
     assert (frozenset({"a, b", "c"}), frozenset({"yes"})) == (found.reading.null, found.reading.true)
     assert (frozenset({"no", "nope"}), ("%d.%m.%Y",)) == (found.reading.false, found.reading.date_formats)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsm.cli.counts import counts_table
-from mlsm.cli.failures import failures_table
+from mlsm.cli.failures import failures_table, what_of
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import amount, clean, duration, named, rate
+from mlsm.cli.wording import amount, clean, duration, moment, named, rate
 
 if TYPE_CHECKING:
-    from mlsm.service import Job, Report
+    from mlsm.service import Degraded, Job, Report
 
 __all__ = ["Done", "show_counts", "show_failures", "show_summary", "summary_document", "tell_next", "tell_run"]
 
@@ -99,16 +99,27 @@ def tell_run(done: Done, terminal: Terminal) -> None:
         terminal.say(f"  rejected {clean(reject.source)} {place}: {clean(reject.reason)}", style="dim")
     if report.rejected > _REJECTS_SHOWN:
         terminal.say(f"  and {report.rejected - _REJECTS_SHOWN:,} more; --rejects FILE writes them all", style="dim")
-    for key in report.degraded:
-        share = report.failed_share[key]
-        terminal.say(
-            f"{key} is active and failed for {share:.1%} of the leads, more than the {job.max_failed:.1%} allowed.",
-            style="bold red",
-        )
+    for one in report.degradations:
+        _tell_degraded(one, report, terminal)
     if done.places:
         kind = " as a trial" if job.purpose == "trial" else ""
         run = f", run {report.run_id}" if report.run_id else ""
         terminal.say(f"Results are in {named(done.places)}{kind}{run}.")
+
+
+def _tell_degraded(one: Degraded, report: Report, terminal: Terminal) -> None:
+    """Tell of an active model how often it failed, since when, and its first errors."""
+    told = []
+    if one.failed_share > one.max_failed:
+        told.append(f"failed for {one.failed_share:.1%} of the leads, more than the {one.max_failed:.1%} allowed")
+    if one.max_invalid is not None and one.invalid_share > one.max_invalid:
+        told.append(f"found {one.invalid_share:.1%} of the leads invalid, more than the {one.max_invalid:.1%} allowed")
+    terminal.say(f"{one.model} is active and {', and '.join(told)}.", style="bold red")
+    if one.since_run != report.run_id:
+        since = f"It has been so since {moment(one.since)} UTC, run {(one.since_run or '')[:13]}."
+        terminal.say(f"  {since}", style="red")
+    for note in one.errors:
+        terminal.say(f"  {amount(note.count, 'lead')}: {clean(what_of(note), limit=200)}", style="dim")
 
 
 def tell_next(lines: Sequence[tuple[str, str]], terminal: Terminal) -> None:

@@ -13,6 +13,7 @@ from mlsm._typing import Shape
 from mlsm.project.columns import Column, read_columns
 from mlsm.project.document import Document, read_document
 from mlsm.project.entries import Entry, read_entries
+from mlsm.project.failing import FailingPlan, read_failing
 from mlsm.project.forms import read_values
 from mlsm.project.isolation import IsolationPlan, read_isolation
 from mlsm.project.mistakes import Mistake
@@ -55,6 +56,7 @@ class Manifest:
     columns: tuple[Column, ...]
     entries: tuple[Entry, ...]
     isolation: IsolationPlan
+    failing: FailingPlan
     origins: tuple[Origin, ...] = ()
 
 
@@ -86,6 +88,8 @@ def read_manifest(
     mistakes += [*wrong, *wrong_origins, *_ambiguous_words(document, values)]
     isolation, wrong = read_isolation(document, values, folder)
     mistakes += wrong
+    failing, wrong = read_failing(document, values)
+    mistakes += wrong
     manifest = Manifest(
         name=values["project", "name"] or folder.name,
         id_column=values["record", "id"] or None,
@@ -106,6 +110,7 @@ def read_manifest(
         entries=tuple(entries),
         isolation=isolation,
         origins=tuple(origins),
+        failing=failing,
     )
     return manifest, mistakes
 

@@ -19,6 +19,7 @@ from mlsm.errors import CatalogError, ProjectError
 from mlsm.project.columns import apply_columns
 from mlsm.project.document import MANIFEST, read_document
 from mlsm.project.entries import make_models
+from mlsm.project.failing import apply_failing
 from mlsm.project.isolation import apply_isolation
 from mlsm.project.lock import Lock, read_lock
 from mlsm.project.manifest import Manifest, SourceEntry, read_manifest
@@ -195,6 +196,8 @@ def _catalog(manifest: Manifest, folder: Path, pinned: Pinned) -> tuple[Catalog,
     said = [status for status in manifest.statuses if status.key not in pinned.absent]
     models, wrong_statuses = apply_statuses(known, said)
     models, wrong_columns = apply_columns(models, manifest.columns)
+    models, wrong_failing = apply_failing(models, manifest.failing)
+    wrong_columns += wrong_failing
     models, wrong_isolation = apply_isolation(models, manifest.isolation)
     if wrong_isolation:  # the catalog would say the same once more, at another place
         return Catalog(()), [*found.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong_isolation]

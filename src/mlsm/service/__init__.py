@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from mlsm.service.loading import load
     from mlsm.service.one import score_one
     from mlsm.service.preparing import prepared
-    from mlsm.service.report import ErrorNote, Progress, Report
+    from mlsm.service.report import Degraded, ErrorNote, Progress, Report
     from mlsm.service.request import Examination, Job, Output
     from mlsm.service.running import examine, run
     from mlsm.service.scores import Scores, score
 
 __all__ = [
     "Copied",
+    "Degraded",
     "ErrorNote",
     "Examination",
     "Job",
@@ -37,6 +38,7 @@ __all__ = [
 
 _HOMES = {
     "Copied": "copying",
+    "Degraded": "report",
     "ErrorNote": "report",
     "Examination": "request",
     "Job": "request",

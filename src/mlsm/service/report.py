@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -14,8 +14,10 @@ from mlsm._batch import Batch
 from mlsm._result import OUTCOMES, Failure, Outcome
 from mlsm.contracts import Reject, RunEntry
 
-__all__ = ["ErrorNote", "Progress", "Report", "Tally"]
+__all__ = ["Degraded", "ErrorNote", "Progress", "Report", "Tally", "with_history"]
 
+_FAILED = tuple(outcome for outcome in OUTCOMES if outcome.failed)
+_FIRST_ERRORS = 3
 _FIRST_IDS = 5
 _REJECTS_SHOWN = 1_000
 _DISTINCT_MAX = 200
@@ -42,6 +44,30 @@ class ErrorNote(msgspec.Struct, frozen=True, kw_only=True):
     trace: str | None = None
 
 
+class Degraded(msgspec.Struct, frozen=True, kw_only=True):
+    """An active model that failed more often than it may.
+
+    Args:
+        model: its key.
+        failed_share: the share of its results that failed.
+        max_failed: the share that may.
+        invalid_share: the share of `invalid` results.
+        max_invalid: the share that may be, None where they do not count.
+        since: when the first run began of those in a row in which it was degraded, UTC.
+        since_run: that run, None where nothing is stored.
+        errors: its first three distinct errors.
+    """
+
+    model: str
+    failed_share: float
+    max_failed: float
+    invalid_share: float
+    max_invalid: float | None
+    since: datetime
+    since_run: str | None
+    errors: tuple[ErrorNote, ...]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a run.
 
@@ -60,6 +86,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         seconds: how long it took.
         failed_share: by active model, the share of its results that failed.
         degraded: active models whose share passed the limit.
+        degradations: the same, with since when and by which errors.
         pruned: older results and rejects that were removed after it.
     """
 
@@ -77,6 +104,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     failed_share: dict[str, float]
     degraded: tuple[str, ...]
+    degradations: tuple[Degraded, ...] = ()
     pruned: int = 0
 
 
@@ -148,8 +176,11 @@ class Tally:
 
     def errors(self) -> tuple[ErrorNote, ...]:
         """Give the distinct errors, the most frequent first."""
-        ordered = sorted(self._errors.items(), key=lambda entry: -entry[1][0])
-        return tuple(
+        return tuple(sorted(self._notes(), key=lambda note: -note.count))
+
+    def _notes(self) -> Iterator[ErrorNote]:
+        """Yield the distinct errors in the order in which they were met."""
+        return (
             ErrorNote(
                 model=key,
                 outcome=outcome,
@@ -159,15 +190,70 @@ class Tally:
                 first_ids=tuple(first),
                 trace=self._traces.get((key, kind, message)),
             )
-            for (key, outcome, kind, message), (count, first) in ordered
+            for (key, outcome, kind, message), (count, first) in self._errors.items()
         )
 
     def failed_share(self, keys: tuple[str, ...]) -> dict[str, float]:
         """Give for each model the share of its results that failed."""
-        shares = {}
-        for key in keys:
-            counted = self.counts.get(key, Counter())
-            total = sum(counted.values())
-            failed = sum(count for outcome, count in counted.items() if outcome.failed)
-            shares[key] = failed / total if total else 0.0
-        return shares
+        return {key: self._share(key, _FAILED) for key in keys}
+
+    def degradations(
+        self, limits: Mapping[str, tuple[float, float | None]], started: datetime, run_id: str | None
+    ) -> tuple[Degraded, ...]:
+        """Tell which models failed more often than they may, as of this run.
+
+        Args:
+            limits: by model the share that may fail, and that which may be `invalid`, if they count.
+            started: when this run began.
+            run_id: this run.
+        """
+        found = []
+        for key, (max_failed, max_invalid) in limits.items():
+            failed, invalid = self._share(key, _FAILED), self._share(key, (Outcome.INVALID,))
+            counted = (*(_FAILED if failed > max_failed else ()),)
+            if max_invalid is not None and invalid > max_invalid:
+                counted += (Outcome.INVALID,)
+            if not counted:
+                continue
+            errors = (note for note in self._notes() if note.model == key and note.outcome in counted)
+            found.append(
+                Degraded(
+                    model=key,
+                    failed_share=failed,
+                    max_failed=max_failed,
+                    invalid_share=invalid,
+                    max_invalid=max_invalid,
+                    since=started,
+                    since_run=run_id,
+                    errors=tuple(islice(errors, _FIRST_ERRORS)),
+                )
+            )
+        return tuple(found)
+
+    def _share(self, key: str, outcomes: Collection[Outcome]) -> float:
+        counted = self.counts.get(key, Counter())
+        total = sum(counted.values())
+        return sum(counted[outcome] for outcome in outcomes) / total if total else 0.0
+
+
+def with_history(degradations: Iterable[Degraded], runs: Iterable[RunEntry]) -> tuple[Degraded, ...]:
+    """Tell since when models are degraded: the first of the latest live runs in a row that say so.
+
+    Args:
+        degradations: what this run came to.
+        runs: other runs, newest first; those that did not finish, or without the model, tell nothing.
+    """
+    since = {one.model: one for one in degradations}
+    asking = set(since)
+    for run in runs:
+        if not asking:
+            break
+        if run.state != "finished" or run.plan.purpose != "live":
+            continue
+        degraded = run.report.get("degraded", ())
+        for key in [model.key for model in run.plan.models if model.status == "active" and model.key in asking]:
+            if key in degraded:
+                since[key] = msgspec.structs.replace(since[key], since=run.started_at, since_run=run.run_id)
+            else:
+                asking.discard(key)
+    return tuple(since.values())

@@ -39,7 +39,7 @@ class Job:
         keep_inputs: whether the columns that models read go into the store, or their hash.
         keep_results: after the run, older results that nothing needs any more are removed; None for none.
         reasons: the most reasons a score; with 0 only those that models give of themselves.
-        max_failed: the share of failed results above which an active model is degraded.
+        max_failed: the share of failed results above which an active model is degraded, where it does not say itself.
         workers: how many processes score; 0 is this one, `auto` decides by rows and cores.
         provenance: what else the run should tell of itself.
     """
@@ -63,6 +63,18 @@ class Job:
     max_failed: float = 0.01
     workers: int | Literal["auto"] = 0
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> dict[str, tuple[float, float | None]]:
+        """Give for each active model the share that may fail, and that which may be `invalid`, if they count."""
+        return {
+            model.key: (
+                self.max_failed if model.failing.max_failed is None else model.failing.max_failed,
+                model.failing.max_invalid,
+            )
+            for model in self.catalog.running
+            if model.status == "active"
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from mlsm.service.inputs import Cut, Inputs
 from mlsm.service.keeping import grown, pruned_after
 from mlsm.service.last_good import last_good_of
 from mlsm.service.preparing import prepared
-from mlsm.service.report import Progress, Report, Tally
+from mlsm.service.report import Progress, Report, Tally, with_history
 from mlsm.service.request import Examination, Job, Output
 from mlsm.service.scoring import Scoring
 from mlsm.service.writing import Sink
@@ -107,7 +107,7 @@ def _run(
         seconds = time.perf_counter() - clock
         report = _report(
             job, inputs, opened, tally,
-            skipped=len(held.whole), started=started, seconds=seconds, finished=finished,
+            store=store, skipped=len(held.whole), started=started, seconds=seconds, finished=finished,
         )  # fmt: skip
         if store is not None and opened is not None:
             # What ended a run early is the news, not that the store cannot note it: it notices a process that is gone.
@@ -264,15 +264,20 @@ def _report(
     opened: OpenRun | None,
     tally: Tally,
     *,
+    store: Store | None,
     skipped: int,
     started: datetime,
     seconds: float,
     finished: bool,
 ) -> Report:
-    active = tuple(model.key for model in job.catalog.running if model.status == "active")
-    shares = tally.failed_share(active)
+    limits = job.limits
+    run_id = None if opened is None else opened.run_id
+    degradations = tally.degradations(limits, started, run_id)
+    if store is not None and degradations:
+        with nullcontext() if finished else suppress(StoreError):
+            degradations = with_history(degradations, store.runs())
     return Report(
-        run_id=None if opened is None else opened.run_id,
+        run_id=run_id,
         state="finished" if finished else "interrupted",
         resumed=opened is not None and opened.resumed,
         records=tally.records,
@@ -284,8 +289,9 @@ def _report(
         rejects=tuple(tally.rejects),
         started_at=started,
         seconds=seconds,
-        failed_share=shares,
-        degraded=tuple(key for key, share in shares.items() if share > job.max_failed),
+        failed_share=tally.failed_share(tuple(limits)),
+        degraded=tuple(one.model for one in degradations),
+        degradations=degradations,
     )
 
 
