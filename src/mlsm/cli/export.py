@@ -53,12 +53,14 @@ def run(args: Namespace, terminal: Terminal) -> int:
 
     project = place_of_project(args)
     left_out: Counter[str] = Counter()
+    stood_in: Counter[str] = Counter()
     with opened_store(args.store, project) as store:
         _check_known(args, store)
         keep = project.keep if args.run is None else store.run(args.run).plan.keep
         frames = _frames(args, store)
         if not args.with_failed:
             frames = _usable(frames, left_out)
+        frames = _counted(frames, stood_in)
         if terminal.json and args.file == "-" and not args.wide:
             written = _write_results(frames, terminal)
         elif args.wide:
@@ -68,6 +70,9 @@ def run(args: Namespace, terminal: Terminal) -> int:
             written = _write((narrow(frame, keep) for frame in frames), narrow(no_results(), keep), args.file, terminal)
     thing = "lead" if args.wide else "score"
     terminal.say(f"{amount(written, thing)} written" + ("." if args.file == "-" else f" to {clean(args.file)}."))
+    if stood_in:
+        stand = "stands" if stood_in.total() == 1 else "stand"
+        terminal.say(f"{amount(stood_in.total(), 'score')} {stand} in for a failed one; see the column substitute.")
     if left_out:
         why = ", ".join(f"{count:,} {outcome}" for outcome, count in left_out.most_common())
         terminal.say(f"{amount(left_out.total(), 'score')} left out as unusable: {why}. --with-failed includes them.")
@@ -119,6 +124,16 @@ def _frames(args: Namespace, store: Store) -> Iterator[pl.DataFrame]:
         yield from frames
     if versions:
         yield from store.currents(Selection(models=versions, labels=args.label))
+
+
+def _counted(frames: Iterable[pl.DataFrame], stood_in: Counter[str]) -> Iterator[pl.DataFrame]:
+    """Yield the frames and count the scores that stand in for failed ones."""
+    from mlsm.cli.exporting import stand_ins
+
+    for frame in frames:
+        if count := stand_ins(frame):
+            stood_in["scores"] += count
+        yield frame
 
 
 def _usable(frames: Iterable[pl.DataFrame], left_out: Counter[str]) -> Iterator[pl.DataFrame]:

@@ -11,7 +11,7 @@ import polars as pl
 from mlsm._batch import long_schema, read_result, wide_titles
 from mlsm._result import Result
 
-__all__ = ["changed", "narrow", "no_results", "results_of", "usable", "widen"]
+__all__ = ["changed", "narrow", "no_results", "results_of", "stand_ins", "usable", "widen"]
 
 _SHOWN = ("model", "version", "status", "outcome", "score", "label", "as_of", "run_id")
 _STOOD_IN = pl.col("substitute").is_not_null()
@@ -23,7 +23,10 @@ def usable() -> pl.Expr:
 
 
 def narrow(frame: pl.DataFrame, keep: Sequence[str]) -> pl.DataFrame:
-    """Give one row a score: the id, the kept columns, and what was said.
+    """Give one row a score: the id, the kept columns, what was said, and whether that stands in.
+
+    `substitute` is `last_good` or `default` where a value stands in for a failed result, and
+    `stale_since` the time of the last good one.
 
     Args:
         frame: results in long form with their `kept` column.
@@ -34,8 +37,8 @@ def narrow(frame: pl.DataFrame, keep: Sequence[str]) -> pl.DataFrame:
         >>> narrow(no_results(), ["email"]).columns[:4]
         ['record_id', 'email', 'model', 'version']
     """
-    taken = {"record_id", *_SHOWN}
-    return _stood_in(frame).select("record_id", *_kept(frame, keep, taken), *_SHOWN)
+    taken = {"record_id", *_SHOWN, "substitute", "stale_since"}
+    return _stood_in(frame).select("record_id", *_kept(frame, keep, taken), *_SHOWN, _kind(), _since())
 
 
 def widen(
@@ -43,7 +46,8 @@ def widen(
 ) -> pl.DataFrame:
     """Give one row a lead: the id, the kept columns, and a score and a label a model.
 
-    A model's columns bear its name where the version is active, else `name@version`.
+    A model's columns bear its name where the version is active, else `name@version`. Where a
+    value stands in for some lead, the model has a column `<name>.substitute` too.
 
     Args:
         frames: results in long form with their `kept` column.
@@ -57,11 +61,14 @@ def widen(
     columns = list(dict.fromkeys([*expected, *rows.get_column("shown").unique(maintain_order=True)]))
     facets = ("score", "label", "outcome") if with_outcome else ("score", "label")
     titles = wide_titles(columns, facets)
+    marks = {name: f"{name}.substitute" for name in rows.filter(_STOOD_IN).get_column("shown").unique()}
     wide = rows.unique("record_id", keep="first", maintain_order=True).select("record_id", "kept")
-    wide = wide.select("record_id", *_kept(wide, keep, {"record_id", *titles.values()}))
+    wide = wide.select("record_id", *_kept(wide, keep, {"record_id", *titles.values(), *marks.values()}))
     for name in columns:
+        own = rows.filter(pl.col("shown") == name)
+        marked = [_kind().alias(marks[name])] if name in marks else []
         renamed = [pl.col(facet).alias(titles[name, facet]) for facet in facets]
-        of_model = rows.filter(pl.col("shown") == name).unique("record_id", keep="last").select("record_id", *renamed)
+        of_model = own.unique("record_id", keep="last").select("record_id", *renamed, *marked)
         wide = wide.join(of_model, on="record_id", how="left", maintain_order="left")
     return wide
 
@@ -94,6 +101,23 @@ def results_of(frame: pl.DataFrame) -> Iterator[Result]:
 def no_results() -> pl.DataFrame:
     """Give results in long form with their `kept` column, but none of them."""
     return pl.DataFrame(schema={**long_schema(), "kept": pl.String()})
+
+
+def _since() -> pl.Expr:
+    return pl.col("substitute").str.json_path_match("$.stale_since").alias("stale_since")
+
+
+def _kind() -> pl.Expr:
+    """Name what stands in: a last good score has a date."""
+    stale = pl.col("substitute").str.json_path_match("$.stale_since").is_not_null()
+    kind = pl.when(stale).then(pl.lit("last_good")).otherwise(pl.lit("default"))
+    return pl.when(_STOOD_IN).then(kind).alias("substitute")
+
+
+def stand_ins(frame: pl.DataFrame) -> int:
+    """Count the results for which a value stands in."""
+    column = frame.get_column("substitute")
+    return len(column) - column.null_count()
 
 
 def _stood_in(frame: pl.DataFrame) -> pl.DataFrame:

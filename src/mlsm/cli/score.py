@@ -73,6 +73,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
         terminal.say("Nothing will be kept: there is --no-store and no --out.", style="yellow")
     for key, why in project.left_out.items():
         terminal.say(f"{clean(key)} is left out: {clean(why)}", style="yellow")
+    if args.no_store and any(model.failing.on_failure == "last_good" for model in job.catalog.running):
+        terminal.say("Without a store no last good score stands in for a failed one.", style="yellow")
     scoring = Scoring(
         project=project,
         job=job,
