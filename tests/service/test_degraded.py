@@ -85,8 +85,8 @@ def test_a_good_night_ends_it(store: Store) -> None:
 
 
 def test_the_store_keeps_what_was_told(store: Store) -> None:
-    """The stored report has the degradations, for whoever looks in the morning."""
+    """The stored report has the degradations, without what would say something of single records."""
     report = night(store, 0, shaky("1", 6))
     assert report.run_id is not None
     (told,) = store.run(report.run_id).report["degradations"]
-    assert (told["model"], told["since_run"], len(told["errors"])) == ("shaky@1", report.run_id, 3)
+    assert (told["model"], told["since_run"], "errors" in told) == ("shaky@1", report.run_id, False)

@@ -303,4 +303,6 @@ def _told(report: Report) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(report)
     for known in ("rejects", "counts", "run_id", "errors"):
         told.pop(known)
+    for degraded in told["degradations"]:
+        degraded.pop("errors")
     return told
