@@ -93,6 +93,11 @@ class ArtefactModel(Model):
         """Tell whether the score depends on the run's clock."""
         return self._wants_as_of
 
+    @property
+    def loaded_digest(self) -> str:
+        """Hash what another process loads of it: a condition may stand in a script, and is asked here."""
+        return self._with(when=None).digest
+
     def _digested(self) -> dict[str, Any]:
         own = {"kind": self.kind, "files": digest_of_files(self.path), "options": self.options, "function": None}
         return super()._digested() | own

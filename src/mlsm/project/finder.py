@@ -12,6 +12,7 @@ import ast
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import (
@@ -81,6 +82,7 @@ class ModelFinder(MetaPathFinder):
 
     def __init__(self) -> None:
         self._loaded: list[FolderNames] = []
+        self._lending = False
 
     def find_spec(
         self,
@@ -119,6 +121,21 @@ class ModelFinder(MetaPathFinder):
             self._loaded.remove(names)
             _forget(names.folders)
 
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let models be loaded that run in processes of their own: what names stood for, they stand for again.
+
+        Such models are asked there only, under names of theirs alone, so that nobody has to keep one.
+        """
+        former, self._lending = list(self._loaded), True
+        try:
+            yield
+        finally:
+            self._lending = False
+            for names in [names for names in self._loaded if names not in former]:
+                _forget(names.folders)
+            self._loaded = former
+
     def claim(self, folders: Mapping[str, Path]) -> dict[str, Path]:
         """Let names stand for folders from now on.
 
@@ -141,7 +158,7 @@ class ModelFinder(MetaPathFinder):
             if names.lazy and not set(names.folders.values()) & set(folders.values())
             for name in names.folders.keys() & folders
         }
-        if kept:
+        if kept and not self._lending:
             return kept
         for names in shared:
             self._loaded.remove(names)

@@ -11,12 +11,20 @@ from mlsm._model import ArtefactModel, Isolation, Model, RuleSummary
 from mlsm._typing import Function
 from mlsm.errors import InputError
 from mlsm.project import declare_artefact, load_catalog
+from mlsm.project.finder import installed_finder
 
 __all__ = ["load"]
 
 
 @overload
-def load(path: str | Path) -> Catalog: ...
+def load(
+    path: str | Path,
+    *,
+    isolation: str | None = None,
+    timeout: float | tuple[float, float] | None = None,
+    memory: int | str | None = None,
+    python: str | Path | None = None,
+) -> Catalog: ...
 @overload
 def load(
     path: str | Path,
@@ -90,12 +98,18 @@ def load(
         )
     wanted = Isolation.of(isolation, timeout=timeout, memory=memory, python=python)
     if name is None or version is None:
-        catalog = load_catalog(found)
-        return catalog if wanted == Isolation() else Catalog(_elsewhere(model, wanted) for model in catalog.values())
+        if not wanted.isolated:
+            return _all(load_catalog(found), wanted)
+        with installed_finder().lent():
+            return _all(load_catalog(found), wanted)
     return declare_artefact(
         found, name=name, version=version, kind=kind, status=status, fields=fields,
         range=range, labels=labels, when=when, options=options,
     ).with_isolation(wanted)  # fmt: skip
+
+
+def _all(catalog: Catalog, wanted: Isolation) -> Catalog:
+    return catalog if wanted == Isolation() else Catalog(_elsewhere(model, wanted) for model in catalog.values())
 
 
 def _elsewhere(model: Model, wanted: Isolation) -> Model:

@@ -50,3 +50,18 @@ def test_boosters_answer_alike(rung: str, tmp_path: Path) -> None:
         return model
 
     check_runtime(load, records)
+
+
+def test_a_condition_of_a_file_is_asked_here(tmp_path: Path) -> None:
+    """It may stand in a script that no other process could import; the file's own digest is compared."""
+    lgb = pytest.importorskip("lightgbm")
+    import numpy as np
+
+    columns = np.random.default_rng(7).normal(size=(300, 2))
+    data = lgb.Dataset(columns, (columns[:, 0] > 0).astype(int), feature_name=["a", "b"])
+    file = tmp_path / "booster.txt"
+    lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, 4).save_model(file)
+    model = mlsm.load(file, name="booster", version="1", isolation="process", when=lambda a: a > 0)
+    records = [{"a": 1.0, "b": 0.5}, {"a": -1.0, "b": 0.5}]
+    outcomes = [str(result.outcome) for result in mlsm.score([model], records, id=None)]
+    assert ["ok", "abstained"] == outcomes

@@ -28,4 +28,4 @@ def load(model: Model, specification: dict[str, Any], entry: str) -> Predictor:
     from mlsm.runtimes.isolated.predictor import IsolatedPredictor
     from mlsm.runtimes.isolated.supervisor import Supervisor
 
-    return IsolatedPredictor(Supervisor(model.key, model.isolation, specification, entry), model.digest)
+    return IsolatedPredictor(Supervisor(model.key, model.isolation, specification, entry), model.loaded_digest)
