@@ -38,6 +38,16 @@ class PostgresServer:
         """Give the URL of an empty store: a schema of its own."""
         return f"{self._server.get_uri()}&schema=test_{uuid4().hex[:12]}"
 
+    def ask(self, statement: str) -> str:
+        """Run a statement as the administrator, and give what psql prints."""
+        return str(self._server.psql(f"{statement};"))
+
+    def admit(self, rule: str) -> None:
+        """Put a rule before the others of `pg_hba.conf`."""
+        rules = self.folder / "pg_hba.conf"
+        rules.write_text(f"{rule}\n{rules.read_text()}")
+        self.ask("SELECT pg_reload_conf()")
+
     def stop(self) -> None:
         """Stop it."""
         self._server.cleanup()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from mlsm.errors import StoreError
 
@@ -57,7 +57,7 @@ def read_address(url: str) -> Address:
             hint="Write postgresql://user@host/database and give the password by PGPASSWORD.",
         )
     own = [(name, value) for name, value in options if name != "schema"]
-    uri = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(own, quote_via=quote), ""))
+    uri = _joined(parts.netloc, parts.path, urlencode(own, quote_via=quote))
     shown = [(name, value) for name, value in options if name not in _SECRET]
     netloc = parts.netloc
     if "@" in netloc:
@@ -66,5 +66,10 @@ def read_address(url: str) -> Address:
     return Address(
         uri=uri,
         schema=schema,
-        shown=urlunsplit(("postgresql", netloc, parts.path, urlencode(shown, safe="/", quote_via=quote), "")),
+        shown=_joined(netloc, parts.path, urlencode(shown, safe="/", quote_via=quote)),
     )
+
+
+def _joined(netloc: str, path: str, query: str) -> str:
+    """Join a URL; `urlunsplit` leaves out the slashes of one without a host, which libpq wants."""
+    return f"postgresql://{netloc}{path}{'?' if query else ''}{query}"

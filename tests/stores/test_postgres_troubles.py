@@ -1,0 +1,117 @@
+"""What a person sees where PostgreSQL cannot do what was asked: a sentence, the way out, no password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.servers.postgres import PostgresServer
+
+from mlsm.contracts import Store
+from mlsm.errors import StoreAwayError, StoreError, StoreVersionError
+from mlsm.stores import open_store
+from mlsm.stores.postgres import PostgresStore
+from mlsm.stores.postgres.address import read_address
+
+SECRET = "open-sesame"  # noqa: S105 - a made-up one
+
+
+@pytest.fixture
+def store(postgres: PostgresServer) -> Iterator[Store]:
+    """Open an empty store."""
+    opened = open_store(postgres.url(), Path())
+    yield opened
+    opened.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgres://ada:open-sesame@db:5432/leads", "postgresql://ada@db:5432/leads"),
+        ("postgresql://db/leads?password=open-sesame&sslmode=require", "postgresql://db/leads?sslmode=require"),
+        ("postgresql:///?service=scoring&schema=a%20b", "postgresql:///?service=scoring&schema=a%20b"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
+    """Nothing that is shown or stored has the password; the driver has it."""
+    opened = open_store(url, Path())
+
+    assert (opened.url, SECRET in repr(opened), SECRET in repr(read_address(url))) == (shown, False, False)
+    assert (SECRET in read_address(url).uri) == (SECRET in url)
+
+
+@pytest.mark.parametrize("url", ["postgresql://db/leads?schema=", "postgresql://db/leads?schema=pg_catalog"])
+def test_an_impossible_schema_is_refused(url: str) -> None:
+    """The schema must be one that a store can have."""
+    with pytest.raises(StoreError, match="expected postgresql://user@host/database"):
+        open_store(url, Path())
+
+
+def test_a_server_that_is_away_is_told() -> None:
+    """Nobody listens: a sentence, the way out, and no password."""
+    away = PostgresStore(f"postgresql://ada:{SECRET}@127.0.0.1:1/leads", patience=0)
+
+    with pytest.raises(StoreAwayError) as caught:
+        away.runs()
+    assert "Could not reach the store 'postgresql://ada@127.0.0.1:1/leads'" in str(caught.value)
+    assert "See that the server runs" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_database_that_is_missing_is_told(postgres: PostgresServer) -> None:
+    """The server answers, the database is not there."""
+    missing = PostgresStore(postgres.url().replace("/postgres?", "/nowhere?"), patience=0)
+
+    with pytest.raises(StoreError, match="the server has no such database") as caught:
+        missing.runs()
+    assert "createdb" in str(caught.value)
+
+
+def test_a_wrong_password_is_told_and_not_shown(postgres: PostgresServer) -> None:
+    """The server does not accept the password."""
+    postgres.ask("CREATE ROLE ada LOGIN PASSWORD 'another'")
+    postgres.admit("local all ada scram-sha-256")
+    wrong = PostgresStore(postgres.url().replace("//postgres:@", f"//ada:{SECRET}@"), patience=0)
+
+    with pytest.raises(StoreError, match="does not accept this user or password") as caught:
+        wrong.runs()
+    assert "PGPASSWORD" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_newer_store_is_refused(postgres: PostgresServer, store: Store) -> None:
+    """A store that a later program wrote is left alone."""
+    url = postgres.url()
+    newer = PostgresStore(url)
+    newer.lift("nobody")
+    newer.bury(newer.tombstones())
+    postgres.ask(f'UPDATE "{read_address(url).schema}".store_version SET version = 99')  # noqa: S608 - our own name
+
+    with pytest.raises(StoreVersionError, match="has version 99; this mlsm reads versions up to"):
+        newer.runs()
+    newer.dispose()
+
+
+def test_a_server_that_may_only_be_read_is_told(postgres: PostgresServer) -> None:
+    """A stand-by or a read-only database refuses writes with a sentence."""
+    url = postgres.url() + "&options=-c%20default_transaction_read_only%3Don"
+    reading = PostgresStore(url, patience=0)
+
+    with pytest.raises(StoreError, match="may only be read"):
+        reading.bury(reading.tombstones())
+    reading.dispose()
+
+
+def test_a_store_that_is_not_there_reads_as_an_empty_one(store: Store) -> None:
+    """Reading makes nothing."""
+    assert ([], 0, []) == (store.runs(), store.size(), store.check())
+
+
+def test_people_with_sql_tools_find_the_views(postgres: PostgresServer, store: Store) -> None:
+    """The three views are there as soon as the store is."""
+    store.bury(store.tombstones())
+    schema = store.url.rpartition("schema=")[2]
+
+    for view in ("mlsm_scores", "mlsm_current", "mlsm_results"):
+        assert "0" in postgres.ask(f"SELECT count(*) FROM {schema}.{view}").split()  # noqa: S608 - our own names
