@@ -65,7 +65,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     _make_leads(folder / "leads.csv", args.rows, args.seed, terminal)
     project = load_project(folder)
     asked = Namespace(files=[str(folder / "leads.csv")], id=None, id_row=False, models=None, as_of=AS_OF)
-    asked = Namespace(**vars(asked), trial=False, reasons=0, resume=False, force=False, given=args.given)
+    asked = Namespace(**vars(asked), database=None, trial=False, reasons=0, resume=False, force=False, given=args.given)
     # The example's clock is fixed, so that everybody sees the same scores; for it nothing lies ahead.
     done = score_job(Scoring(project=project, job=job_of(asked, project, AS_OF), log=args.log), terminal)
     with opened_store(None, project) as store:

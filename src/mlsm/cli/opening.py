@@ -27,6 +27,7 @@ __all__ = [
     "names",
     "open_input",
     "open_project",
+    "open_query",
     "opened_store",
     "place_of_project",
     "shown_url",
@@ -83,6 +84,13 @@ def open_input(path: str, project: Project) -> Reader:
     return open_reader(path, dialect=project.dialect)
 
 
+def open_query(url: str, query: str) -> Reader:
+    """Ask a database, and open its answer as an input."""
+    from mlsm.readers import ask
+
+    return ask(url, query)
+
+
 @contextmanager
 def opened_store(url: str | None, project: Project | ProjectPlace) -> Iterator[Store]:
     """Open the store of a URL, else the project's; let go of it afterwards."""
@@ -102,7 +110,9 @@ def shown_url(url: str) -> str:
         >>> shown_url("postgresql://ada:secret@db/leads"), shown_url("sqlite:///mlsm.db")
         ('postgresql://ada:***@db/leads', 'sqlite:///mlsm.db')
     """
-    return re.sub(r"(://[^/:@]*):[^@/]*@", r"\1:***@", url)
+    # Up to the last @, since a password may hold one that should have been escaped.
+    shown = re.sub(r"(://[^/:@\s]*):\S*@", r"\1:***@", url)
+    return re.sub(r"(?i)([?&](?:ssl)?password=)[^&\s]*", r"\1***", shown)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Score leads from files with every model, and keep every result.
 
-Files are CSV, Parquet or NDJSON, also as .gz, or - for standard input. A failing model
+Files are CSV, Parquet or NDJSON, also as .gz, or - for standard input; --from and --query
+score what a database answers, and --resume then skips ids that are stored. A failing model
 or a broken lead never stops a run; a run that was stopped goes on with --resume.
 
 Large inputs are scored by several processes: `--workers auto` (the default, unless [run]
@@ -16,7 +17,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlsm.cli.examining import show_examination
-from mlsm.cli.opening import add_json, add_store, count, names, open_input, open_project, shown_url, time_of, workers
+from mlsm.cli.opening import (
+    add_json,
+    add_store,
+    count,
+    names,
+    open_input,
+    open_project,
+    open_query,
+    shown_url,
+    time_of,
+    workers,
+)
 from mlsm.cli.scoring import Scoring, exit_code, score_job
 from mlsm.cli.summary import show_summary
 from mlsm.cli.terminal import Terminal
@@ -24,6 +36,7 @@ from mlsm.cli.wording import clean, moment
 from mlsm.errors import InputError
 
 if TYPE_CHECKING:
+    from mlsm.contracts import Reader
     from mlsm.project import Project
     from mlsm.service import Job
 
@@ -33,12 +46,15 @@ EXAMPLES = """\
 example:
   mlsm score leads.csv --id lead_id
   mlsm score leads.parquet --dry-run
+  mlsm score --from postgresql://ada@db/crm --query 'select * from leads order by id' --id id
   mlsm score leads.csv.gz --as-of 2026-11-22 --out scores.parquet --wide"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="what to score; - is standard input")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="what to score; - is standard input")
+    parser.add_argument("--from", dest="database", metavar="URL", help="score what this database answers to --query")
+    parser.add_argument("--query", metavar="SQL", help="what it is asked, such as 'select * from leads'")
     ids = parser.add_mutually_exclusive_group()
     ids.add_argument("--id", metavar="COLUMN", help="the column of ids (default: [record] id of the project)")
     ids.add_argument("--id-row", action="store_true", help="there is no id: use the file's name and the row's number")
@@ -96,6 +112,14 @@ def _check_options(args: Namespace) -> None:
     Raises:
         InputError: one of them lacks the other that it needs.
     """
+    if (args.database is None) != (args.query is None):
+        raise InputError("--from and --query belong together.", hint="Name the database and what it is asked.")
+    if bool(args.files) == (args.database is not None):
+        raise InputError(
+            "Expected files, or --from URL and --query SQL: one of the two.", hint="Such as `mlsm score leads.csv`."
+        )
+    if args.database is not None and args.id_row:
+        raise InputError("The rows of a query have no lasting numbers.", hint="Name its column of ids: --id COLUMN.")
     if args.wide and args.out is None:
         raise InputError("--wide says how --out is written, but there is no --out.", hint="Add --out FILE.")
     if args.no_store and (args.resume or args.store is not None):
@@ -116,11 +140,14 @@ def job_of(args: Namespace, project: Project, now: datetime) -> Job:
 
     as_of = now if args.as_of is None else args.as_of
     catalog = project.catalog if args.models is None else project.catalog.only(args.models)
-    inputs = tuple(open_input(file, project) for file in args.files)
+    if args.database is not None:
+        inputs: tuple[Reader, ...] = (open_query(args.database, args.query),)
+    else:
+        inputs = tuple(open_input(file, project) for file in args.files)
     id_column = None if args.id_row else args.id or project.id_column
     if id_column is None and not args.id_row:
         raise InputError(
-            f"No id column is known for {args.files[0]!r}; it has {', '.join(map(repr, inputs[0].facts().names))}.",
+            f"No id column is known for {inputs[0].source!r}; it has {', '.join(map(repr, inputs[0].facts().names))}.",
             hint="Name it with --id COLUMN or under [record] id in mlsm.toml, or number the rows with --id-row.",
         )
     return Job(

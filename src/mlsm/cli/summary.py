@@ -94,6 +94,9 @@ def tell_run(done: Done, terminal: Terminal) -> None:
     resumed = f", {amount(report.skipped_parts, 'part')} of them done before" if report.resumed else ""
     rejected = f", {amount(report.rejected, 'row')} rejected" if report.rejected else ""
     terminal.say(f"{amount(report.records, 'lead')} scored{rejected}{resumed} in {took}.", style="bold")
+    if report.skipped_records:
+        known = amount(report.skipped_records, "lead of the query was", "leads of the query were")
+        terminal.say(f"{known} stored already and skipped.")
     for reject in report.rejects[:_REJECTS_SHOWN]:
         place = f"row {reject.row}" if reject.line is None else f"line {reject.line}"
         terminal.say(f"  rejected {clean(reject.source)} {place}: {clean(reject.reason)}", style="dim")

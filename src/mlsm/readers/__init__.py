@@ -18,7 +18,7 @@ from mlsm.errors import InputError
 from mlsm.readers.dialect import Dialect
 from mlsm.readers.input_file import InputFile
 
-__all__ = ["KINDS", "SUFFIXES", "Dialect", "open_data", "open_reader"]
+__all__ = ["DATABASES", "KINDS", "SUFFIXES", "Dialect", "ask", "open_data", "open_reader"]
 
 KINDS = {
     "csv": "mlsm.readers.csv",
@@ -28,6 +28,13 @@ KINDS = {
     "records": "mlsm.readers.records",
 }
 """Kinds of input, and the module whose `reader` reads them."""
+
+DATABASES = {
+    "postgres": "mlsm.readers.sql",
+    "postgresql": "mlsm.readers.sql",
+    "sqlite": "mlsm.readers.sql",
+}
+"""Schemes of databases that can be asked, and the module whose `query_reader` does so."""
 
 SUFFIXES = {
     ".csv": "csv",
@@ -95,6 +102,28 @@ def open_data(data: object) -> Reader:
             hint="Pass a list of dicts, or a polars, pandas or pyarrow frame; the command `mlsm score` reads files.",
         )
     return cast("Reader", importlib.import_module(KINDS[kind]).reader(data))
+
+
+def ask(url: str, query: str) -> Reader:
+    """Ask a database, and open its answer.
+
+    Args:
+        url: the database.
+        query: what it is asked, in its own language.
+
+    Raises:
+        InputError: no database has this scheme, it cannot be reached, or refuses the query.
+        MissingExtraError: its driver is not installed.
+    """
+    scheme = url.partition(":")[0].lower()
+    if scheme not in DATABASES:
+        # What follows the scheme may hold a password.
+        raise InputError(
+            f"No database is known by the scheme {scheme!r}; expected one of"
+            f" {', '.join(map(repr, sorted(DATABASES)))}.",
+            hint="Write postgresql://user@host/database, or sqlite:///leads.db.",
+        )
+    return cast("Reader", importlib.import_module(DATABASES[scheme]).query_reader(url, query))
 
 
 def _reader(kind: str, file: InputFile, dialect: Dialect) -> Reader:

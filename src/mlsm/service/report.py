@@ -88,6 +88,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         degraded: active models whose share passed the limit.
         degradations: the same, with since when and by which errors.
         pruned: older results and rejects that were removed after it.
+        skipped_records: records of a query that a resumed run found stored.
     """
 
     run_id: str | None
@@ -106,6 +107,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     degraded: tuple[str, ...]
     degradations: tuple[Degraded, ...] = ()
     pruned: int = 0
+    skipped_records: int = 0
 
 
 class Tally:

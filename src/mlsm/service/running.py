@@ -28,6 +28,7 @@ from mlsm.service.inputs import Cut, Inputs
 from mlsm.service.keeping import grown, pruned_after
 from mlsm.service.last_good import last_good_of
 from mlsm.service.preparing import prepared
+from mlsm.service.remaining import is_query, remaining_of
 from mlsm.service.report import Progress, Report, Tally, with_history
 from mlsm.service.request import Examination, Job, Output
 from mlsm.service.scoring import Scoring
@@ -94,6 +95,11 @@ def _run(
     tally = Tally()
     finished = False
     held = Held(prepared=ready, store=store, opened=opened)
+    skipped_records = 0
+    if store is not None and opened is not None and opened.resumed and any(map(is_query, job.inputs)):
+        job, skipped_records = remaining_of(job, store, opened, held.whole)
+        inputs = Inputs(job, ready, store.tombstones())
+        inputs.survey(_reading(tell))
     sink = Sink(store, outputs, opened, keep=job.keep, on_batch=on_batch)
     try:
         _score(job, held, inputs, sink, tally, tell, hands)
@@ -109,6 +115,7 @@ def _run(
             job, inputs, opened, tally,
             store=store, skipped=len(held.whole), started=started, seconds=seconds, finished=finished,
         )  # fmt: skip
+        report = msgspec.structs.replace(report, skipped_records=skipped_records)
         if store is not None and opened is not None:
             # What ended a run early is the news, not that the store cannot note it: it notices a process that is gone.
             with nullcontext() if finished else suppress(StoreError):
@@ -220,7 +227,7 @@ def _plan(job: Job, inputs: Inputs) -> RunPlan:
             source=reader.source,
             fingerprint=reader.fingerprint(),
             options=reader.options() | _declared(job),
-            parts=parts,
+            parts=() if is_query(reader) else parts,
         )
         for reader, parts in zip(job.inputs, inputs.parts, strict=True)
     )

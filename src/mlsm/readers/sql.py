@@ -1,0 +1,221 @@
+"""The answer of a query as an input: PostgreSQL by its driver for Arrow, SQLite by Python's own.
+
+A query is asked once. Its answer flows in blocks into a temporary file that lasts as long as
+the reader, so that memory stays flat, every pass sees the same rows, and the database is
+not kept waiting while models score. Neither the database nor its password is changed or
+told: the transaction is read-only, and a URL is shown without its password.
+
+What a plan says of such an input is the query, not the rows: they may change between a run
+that broke off and the one that takes it up, which then skips ids that are stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+import tempfile
+from base64 import b64encode
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+
+from mlsm.contracts import Facts, RawPart, Reader
+from mlsm.errors import InputError, MissingExtraError
+from mlsm.readers.dialect import Dialect
+from mlsm.readers.input_file import InputFile
+from mlsm.readers.ndjson import reader as ndjson_reader
+from mlsm.readers.parquet import reader as parquet_reader
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["QueryReader", "query_reader"]
+
+_FETCHED = 16_384
+"""Rows that exist as Python objects at a time."""
+_STEM = "query"
+_SAID = re.compile(r"(?:FATAL|ERROR): +(.*?)(?= (?:DETAIL|CONTEXT|LINE \d+|Query was):|\. SQLSTATE|$)")
+_SECRETS = re.compile(r"(?i)([?&](?:ssl)?password=)[^&]*")
+
+
+class QueryReader:
+    """Read the answer of a query; how its rows are kept meanwhile is nobody's business.
+
+    Args:
+        source: the database, without a password.
+        query: what it was asked.
+        answer: the answer, as a file that was read.
+    """
+
+    def __init__(self, source: str, query: str, answer: Reader) -> None:
+        self.source = source
+        self._query = query
+        self._answer = answer
+
+    def facts(self) -> Facts:
+        """Tell the rows and the columns of the answer."""
+        return self._answer.facts()
+
+    def fingerprint(self) -> str:
+        """Hash the query: the rows may be others when a run is taken up."""
+        return f"sha256:{hashlib.sha256(self._query.encode()).hexdigest()}"
+
+    def options(self) -> dict[str, str]:
+        """Tell the query."""
+        return {"format": "query", "query": self._query}
+
+    def parts(
+        self, size: int, *, columns: Collection[str] | None = None, skip: Collection[int] = ()
+    ) -> Iterator[RawPart]:
+        """Yield parts of `size` rows, in the order of the answer."""
+        yield from self._answer.parts(size, columns=columns, skip=skip)
+
+
+def query_reader(url: str, query: str) -> QueryReader:
+    """Ask a database, and read its answer.
+
+    Args:
+        url: `postgresql://user@host/database`, or `sqlite:///leads.db`.
+        query: a statement that gives rows.
+
+    Raises:
+        InputError: the database cannot be reached, or does not answer the query.
+        MissingExtraError: the driver is not installed.
+    """
+    ask = _ask_sqlite if url.lower().startswith("sqlite:") else _ask_postgres
+    source = _shown(url)
+    with tempfile.NamedTemporaryFile(prefix="mlsm-") as answer:
+        ask(url, query, source, answer)
+        answer.seek(0)
+        file = InputFile.spooled(answer, source=source, stem=_STEM)
+    opener = parquet_reader if ask is _ask_postgres else ndjson_reader
+    return QueryReader(source, query, opener(file, Dialect()))
+
+
+def _ask_postgres(url: str, query: str, source: str, spool: IO[bytes]) -> None:
+    try:
+        import pyarrow.parquet as pq
+        from adbc_driver_manager import Error
+        from adbc_driver_postgresql import dbapi
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Queries to PostgreSQL need a driver that is not installed: {error.name}.",
+            hint="Install mlsm with the extra 'postgres'.",
+        ) from error
+    # `schema` is an option of a store's URL, which libpq does not know.
+    own = re.sub(r"([?&])schema=[^&]*&?", r"\1", url).rstrip("?&")
+    with (
+        _refused(Error, source),
+        closing(dbapi.connect(own, autocommit=True)) as connection,
+        closing(connection.cursor()) as db,
+    ):
+        db.execute("BEGIN READ ONLY")
+        db.execute(query)
+        if not db.description:
+            raise _no_rows(source)
+        blocks = db.fetch_record_batch()
+        schema = _plain_schema(blocks.schema)
+        with pq.ParquetWriter(spool, schema, compression="zstd") as written:
+            for block in blocks:
+                written.write_batch(_plain(block, schema))
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema])
+
+
+def _plain_type(kind: Any) -> pa.DataType:
+    """Take numbers of any precision for numbers, and types that Arrow does not know as they come."""
+    import pyarrow as pa
+
+    if _as_text(kind) is not None:
+        return pa.string()
+    if not isinstance(kind, pa.BaseExtensionType):
+        return kind
+    if getattr(kind, "type_name", None) == "numeric":
+        return pa.float64()
+    return kind.storage_type
+
+
+def _as_text(kind: Any) -> Callable[[Any], str] | None:
+    """Tell how values of a type are written that an input has as text."""
+    import pyarrow as pa
+
+    if pa.types.is_interval(kind):
+        return str
+    if getattr(kind, "type_name", None) == "uuid" or getattr(kind, "extension_name", None) == "arrow.uuid":
+        return lambda value: str(UUID(bytes=value))
+    return None
+
+
+def _plain(block: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    columns = []
+    for column, field in zip(block.columns, schema, strict=True):
+        stored = column.storage if isinstance(column, pa.ExtensionArray) else column
+        text = _as_text(column.type)
+        if text is None:
+            columns.append(stored.cast(field.type))
+        else:
+            values = (None if value is None else text(value) for value in stored.to_pylist())
+            columns.append(pa.array(values, pa.string()))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _ask_sqlite(url: str, query: str, source: str, spool: IO[bytes]) -> None:
+    path = Path(url.partition(":///")[2])
+    if not path.is_file():
+        raise InputError(
+            f"Could not ask {source!r}: there is no such file.",
+            hint="Three slashes stand before a relative path (sqlite:///leads.db), four before an absolute one.",
+        )
+    with (
+        _refused(sqlite3.Error, source),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,
+    ):
+        cursor = db.execute(query)
+        if cursor.description is None:
+            raise _no_rows(source)
+        names = [column[0] for column in cursor.description]
+        encoder = msgspec.json.Encoder()
+        while rows := cursor.fetchmany(_FETCHED):
+            for row in rows:
+                values = (b64encode(value).decode() if isinstance(value, bytes) else value for value in row)
+                spool.write(encoder.encode(dict(zip(names, values, strict=True))) + b"\n")
+
+
+def _no_rows(source: str) -> InputError:
+    return InputError(f"The query to {source!r} gives no rows; expected a SELECT.", hint="Write select … from ….")
+
+
+@contextmanager
+def _refused(kind: type[Exception], source: str) -> Iterator[None]:
+    try:
+        yield
+    except kind as error:
+        told = " ".join(str(error).split())
+        # Before a server answers, the driver may quote the URL it could not read.
+        said = re.search(
+            r"(?:FATAL|ERROR): +(.*?)(?= (?:DETAIL|CONTEXT|LINE \d+|Query was):| LINE \d|\. SQLSTATE|$)", told
+        )
+        text = told if kind is sqlite3.Error else said[1] if said else "no server answered, or the URL cannot be read"
+        raise InputError(
+            f"Could not ask {source!r}: {text.rstrip(' .')}.",
+            hint="Check the query, the URL and that the server runs; a password is taken from PGPASSWORD"
+            " or the password file.",
+        ) from (error if kind is sqlite3.Error else None)
+
+
+def _shown(url: str) -> str:
+    """Leave the password out of a URL: whatever stands before the last @ may be one."""
+    scheme, _, rest = url.partition("://")
+    login, at, place = rest.rpartition("@")
+    return _SECRETS.sub(r"\1***", f"{scheme}://{login.partition(':')[0]}{at}{place}")
