@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ import mlsm
 from mlsm import Breaker, Failing, Model, Outcome
 
 ROWS = 5_000
+AS_OF = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @dataclass
@@ -183,3 +185,45 @@ def test_the_breaker_is_no_part_of_the_digest() -> None:
     """What is done about failures does not change what a model answers."""
     model = Counting(lambda _: False).model()
     assert model.with_failing(Failing(breaker=Breaker(share=0.1))).digest == model.digest
+
+
+@mlsm.model(version="1", fields={"x": int}, batch=True)
+def junk_as_a_whole(frame: pl.DataFrame) -> pl.Series:
+    """Answer with something that is no score for most rows, in one call."""
+    return frame.select(pl.when(pl.col("x") < 4_000).then(float("nan")).otherwise(1.0)).to_series()
+
+
+@mlsm.model(version="1", fields={"x": int}, batch=True)
+def raising_frames(frame: pl.DataFrame) -> pl.Series:
+    if frame["x"].max() >= 100:  # type: ignore[operator]  # it is a number
+        raise ValueError("again")
+    return frame["x"] * 1.0
+
+
+@mlsm.model(version="1", fields={"x": int}, batch=True)
+def not_row_wise(frame: pl.DataFrame) -> pl.Series:
+    return frame["x"] * 1.0 - (frame["x"].mean() or 0.0)
+
+
+@mlsm.model(version="1")
+def raising_rows(x: int) -> float:
+    if x % 4:
+        raise ValueError("again")
+    return 1.0
+
+
+@mlsm.model(version="1")
+def junk_rows(x: int) -> Any:
+    return "junk"
+
+
+@pytest.mark.parametrize(
+    "model", [junk_as_a_whole, raising_frames, not_row_wise, raising_rows, junk_rows], ids=lambda model: model.name
+)
+def test_a_process_of_its_own_changes_nothing(model: Model) -> None:
+    """The breaker opens at the same record inline and in another process, with the same answers."""
+    inline, process = (
+        mlsm.score([made], leads(), as_of=AS_OF).frame().select("record_id", "outcome", "score", "error")
+        for made in (model, model.with_isolation("process"))
+    )
+    assert process.equals(inline)

@@ -31,6 +31,8 @@ from mlsm.engine.substitutes import LastGood, as_seen, read_substitutes, stale_g
 __all__ = ["call_frame", "check_part", "score_part"]
 
 _TRACES_MAX = 3
+_REFUSED = ("NotRowWise",)
+"""A model that was refused when it was loaded is not called; here its errors say so, and cost nothing."""
 
 
 def score_part(
@@ -289,14 +291,25 @@ def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     return _broken_off(step, read_values(answers, step.limits, kinds), size)
 
 
-def _broken_off(step: Step, answers: pl.DataFrame, size: int) -> pl.DataFrame:
-    """Leave off what comes after the breaker opened, and say so in its place."""
+def _broken_off(step: Step, answers: pl.DataFrame, size: int, *, free: Sequence[str] = ()) -> pl.DataFrame:
+    """Leave off what comes after the breaker opened, and say so in its place.
+
+    Args:
+        step: the model.
+        answers: its answers up to the row at which it was broken off, if it was.
+        size: how many there should be.
+        free: types of errors that cost no call of their own, and do not count.
+    """
     breaker, status = step.breaker, step.model.status
     if breaker is None:
         return answers
     codes = answers.get_column("outcome")
     if codes.max():  # what cannot be a result counts as much as what was raised
-        at = opens_at(Window.of(breaker, status), codes.is_in(FAILURES).arg_true().to_list())
+        failed_at = codes.is_in(FAILURES)
+        if free and "error" in answers.columns:
+            told = answers.get_column("error").str.json_path_match("$.type")
+            failed_at &= ~told.is_in(free).fill_null(value=False)
+        at = opens_at(Window.of(breaker, status), failed_at.arg_true().to_list())
         answers = answers if at is None else answers.head(at + 1)
     return _filled(step, answers, size)
 
@@ -316,7 +329,7 @@ def _call_elsewhere(part: _Part, step: Step, predictor: Isolated, rows: list[int
     fields = [_handed_over(part.read(slot), rows) for slot in step.slots]
     settled = predictor.rows(upstreams, fields, part.as_of, size)
     part.note_told(step, settled)
-    return _broken_off(step, settled.frame, size)
+    return _broken_off(step, settled.frame, size, free=_REFUSED)
 
 
 def _handed_over(column: Checked, rows: list[int] | None) -> Sequence[Any] | pl.Series:
@@ -369,7 +382,8 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
     if isinstance(step.predictor, Isolated):
         settled = step.predictor.columns(handed, part.as_of)
         part.note_told(step, settled)
-        return _told_rowwise(part, step, handed, _broken_off(step, settled.frame, handed.height))
+        answered = _broken_off(step, settled.frame, handed.height, free=(*_REFUSED, "AnswerError"))
+        return _told_rowwise(part, step, handed, answered)
     window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
     opens = None if window is None else window.failed
     ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height, opens)
