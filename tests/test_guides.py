@@ -17,6 +17,7 @@ MOST_LINES = 120
 def test_examples_print_what_the_guide_says(guide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of a guide, run top to bottom in an empty folder, print what stands below them."""
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")  # it would tell its makers of each run
+    monkeypatch.setenv("MLSM_HOME", str(tmp_path / "home"))
     steps = steps_of(guide.read_text(encoding="utf-8"))
 
     stderr, expected, told = run_steps(steps, tmp_path)

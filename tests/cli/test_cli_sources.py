@@ -6,6 +6,8 @@ import itertools
 import json
 import shutil
 import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,23 @@ from mlsm.project.promotion import active_in, project_text
 
 LEADS = "lead_id,employees,country\n1,500,DE\n2,40,FR\n3,7,DE\n"
 POINTS = '[[rule]]\nfield = "employees"\nat_least = 500\npoints = 35\n'
+KILLED = """
+import os, sys
+left = {step}
+def audit(event, args):
+    global left
+    writes = event in ("os.rename", "os.remove", "os.mkdir", "os.truncate", "subprocess.Popen")
+    if event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR):
+        writes = True
+    if writes:
+        left -= 1
+        if left == 0:
+            os._exit(137)
+from mlsm.cli import main
+sys.addaudithook(audit)
+sys.exit(main({arguments!r}))
+"""
+"""Runs a command that dies, without a word, before its n-th write."""
 _NUMBERS = itertools.count()
 
 
@@ -466,3 +485,79 @@ def test_a_damaged_lock_is_told_with_its_line(empty: Cli, repository: Repository
     lock = empty.folder / "mlsm.lock"
     lock.write_text(lock.read_text().replace('digest = "sha256:', 'digest = "'))
     assert "mlsm.lock:" in refused(empty, "list")
+
+
+def test_a_new_repository_of_models_passes_its_checks_and_can_be_added(empty: Cli, tmp_path: Path) -> None:
+    """What `mlsm init --model-repo` writes is a project of its own, and a source for others."""
+    made = tmp_path / "fresh" / f"models_{next(_NUMBERS)}"
+    ok(empty, "init", str(made), "--model-repo")
+    assert (made / ".github" / "workflows" / "check.yml").is_file()
+    ok(Cli(made), "check")
+    repository = Repository(made, "size")
+    repository.git("init", "--quiet")
+    commit = repository.commit_all("Begin")
+    ok(empty, "add", f"{repository.url}@{commit}")
+    assert listed(empty) == {"size@1.0.0": "draft"}
+
+
+def test_the_cache_is_shown_and_cleared_but_for_what_is_pinned(empty: Cli, repository: Repository) -> None:
+    """Clearing keeps the commits of the project here; with --all they go too and come back by sync."""
+    ok(empty, "add", repository.url)
+    repository.commit("1.0.0", "return employees / 6")
+    ok(empty, "lock", "--upgrade")
+    assert [row["kind"] for row in rows(empty, "cache")] == ["checkout", "checkout", "repository"]
+    ok(empty, "cache", "--clear")
+    ok(empty, "sync", "--frozen")
+    assert [row["kind"] for row in rows(empty, "cache")] == ["checkout"]
+    ok(empty, "cache", "--clear", "--all")
+    assert rows(empty, "cache") == []
+    assert [row["state"] for row in rows(empty, "sync")] == ["fetched"]
+
+
+@pytest.mark.parametrize(("kind", "file"), [("github", ".github/workflows/mlsm.yml"), ("jenkins", "Jenkinsfile")])
+def test_a_pipeline_upgrades_checks_scores_and_opens_for_review(empty: Cli, kind: str, file: str) -> None:
+    """The pipeline's file names every step, and is not written over."""
+    ok(empty, "ci", kind)
+    text = (empty.folder / file).read_text()
+    for step in ("lock --upgrade", "mlsm check", "score", "git commit"):
+        assert step in text
+    assert "already" in refused(empty, "ci", kind)
+
+
+@pytest.mark.parametrize("step", range(1, 40, 8))
+def test_a_command_killed_at_any_step_leaves_the_old_state_or_the_new(
+    empty: Cli, repository: Repository, step: int
+) -> None:
+    """Killed before its n-th write, an add or promote has happened or not, and the same command again succeeds."""
+    key = f"size@1.0.0+{repository.git('rev-parse', '--short=7', 'HEAD')}"
+    for command, done in ((["add", repository.url], "[[source]]"), (["promote", key], "[models.active]")):
+        before = project_text(empty.folder)
+        subprocess.run(
+            [sys.executable, "-c", KILLED.format(step=step, arguments=command)],
+            cwd=empty.folder,
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        text = project_text(empty.folder)
+        assert text == before or done in text
+        if text == before:
+            ok(empty, *command)
+        assert done in project_text(empty.folder)
+        assert key in listed(empty)
+    assert listed(empty) == {key: "active"}
+    (row,) = rows(empty, "history", "size", "--at", "2999-01-01")
+    assert row["by_history_file"] == key.partition("@")[2]
+
+
+def test_ten_cached_sources_are_synced_in_half_a_second_of_work(empty: Cli, tmp_path: Path) -> None:
+    """Where all is here, sync asks no host and starts no git."""
+    for number in range(10):
+        made = make_repository(tmp_path / "many" / f"models-{number}")
+        made.commit(f"{number}")
+        said = f'\n[[source]]\nname = "s{number}"\nurl = "{made.url}"\n'
+        (empty.folder / "mlsm.toml").write_text(project_text(empty.folder) + said)
+    ok(empty, "lock")
+    began = time.process_time()
+    ok(empty, "sync", "--frozen")
+    assert time.process_time() - began < 0.5

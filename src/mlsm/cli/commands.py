@@ -29,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "lock": "pin models to the commits of their sources",
     "sync": "make this machine hold what the lock pins",
     "plan": "show what sync or a promotion would change",
+    "cache": "show or clear what this machine keeps of models from git",
+    "ci": "write a pipeline that upgrades drafts and opens the change for review",
     "diff": "show how two versions of a model differ",
     "compare": "compare two versions of a model by their stored results",
     "promote": "make a version the active one",

@@ -1,7 +1,8 @@
 """Make a new project: mlsm.toml, models with their tests, a README, leads to try them on.
 
 With --example it is the project of the demo: five models, a draft of a new version, and a
-thousand sample leads.
+thousand sample leads. With --model-repo it is a repository of models with tests, golden
+records and CI, which other projects take in with `mlsm add`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from mlsm.cli.opening import add_json
 from mlsm.cli.summary import tell_next
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean
+from mlsm.errors import InputError
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -25,6 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("folder", metavar="DIR", help="a new or an empty folder; its name becomes the project's")
     parser.add_argument("--example", action="store_true", help="the demo's project, with a thousand sample leads")
+    parser.add_argument("--model-repo", action="store_true", help="a repository of models, for other projects to add")
     add_json(parser)
 
 
@@ -32,19 +35,23 @@ def run(args: Namespace, terminal: Terminal) -> int:
     """Make a project."""
     from mlsm.example.project import create
 
+    if args.example and args.model_repo:
+        raise InputError("--example and --model-repo make two kinds of folder.", hint="Leave one of the two out.")
     folder = Path(args.folder)
-    files = [os.path.relpath(file, folder.resolve()) for file in create(folder, example=args.example)]
+    made = create(folder, example=args.example, repository=args.model_repo)
+    files = [os.path.relpath(file, folder.resolve()) for file in made]
     if terminal.json:
         terminal.document({"folder": str(folder), "files": files})
     else:
         for file in files:
             terminal.write(str(Path(args.folder, file)))
     terminal.say()
-    terminal.say(f"{clean(folder)} is a project now: {amount(len(files), 'file')}.", style="bold")
+    what = "repository of models" if args.model_repo else "project"
+    terminal.say(f"{clean(folder)} is a {what} now: {amount(len(files), 'file')}.", style="bold")
     tell_next(
         [
             (f"cd {shlex.quote(str(folder))}", "all commands look for mlsm.toml from here upward"),
-            ("mlsm list", "its models"),
+            ("mlsm check", "try its models") if args.model_repo else ("mlsm list", "its models"),
             ("mlsm score leads.csv", "score its leads"),
         ],
         terminal,

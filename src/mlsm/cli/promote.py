@@ -16,6 +16,7 @@ from mlsm._catalog import Catalog
 from mlsm.cli.changing import add_commit, commit_change
 from mlsm.cli.compare import compared, share_of
 from mlsm.cli.opening import add_json, add_store, folder_of_project, open_project, opened_store
+from mlsm.cli.sources import tried_here
 from mlsm.cli.summary import tell_next
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
@@ -145,7 +146,7 @@ def _check_gates(
 def _check_model(project: Project, catalog: Catalog, model: Model) -> None:
     from mlsm.service import check
 
-    findings = check(catalog, [model.key], reading=project.reading, folder=project.folder)
+    findings = check(tried_here(catalog), [model.key], reading=project.reading, folder=project.folder)
     if findings:
         raise ProjectError(
             f"{model.key!r} was not promoted, since it fails its checks:",

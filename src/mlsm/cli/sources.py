@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlsm._catalog import Catalog
+from mlsm._model import ArtefactModel
 from mlsm.cli.opening import folder_of_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from mlsm.project.lock import Lock
     from mlsm.project.manifest import Manifest
 
-__all__ = ["Sources", "checked_models", "lacking_columns", "last_columns", "open_sources", "show_lacking"]
+__all__ = ["Sources", "checked_models", "lacking_columns", "last_columns", "open_sources", "show_lacking", "tried_here"]
 
 _FINDINGS_SHOWN = 5
 
@@ -86,13 +88,23 @@ def checked_models(project: Project, keys: Iterable[str]) -> None:
     wanted = [key for key in keys if key in project.catalog]
     if not wanted:
         return
-    findings = check(project.catalog, wanted, reading=project.reading, folder=project.folder)
+    findings = check(tried_here(project.catalog), wanted, reading=project.reading, folder=project.folder)
     if findings:
         raise ProjectError(
             f"{', '.join(wanted)} cannot be taken, since the checks find:",
             problems=[f"{finding.model}: {clean(finding.what)}" for finding in findings[:_FINDINGS_SHOWN]],
             hint="Mend it in its repository; `mlsm check` there shows the records. Nothing was changed here.",
         )
+
+
+def tried_here(catalog: Catalog) -> Catalog:
+    """Give the catalog as it is checked: fitted models, which are data, in this process; functions where they run.
+
+    Thousands of records one at a time cost a fitted model milliseconds each way between processes.
+    """
+    return Catalog(
+        model.with_isolation(None) if isinstance(model, ArtefactModel) else model for model in catalog.values()
+    )
 
 
 def last_columns(project: Project) -> Sequence[str] | None:

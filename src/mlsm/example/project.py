@@ -25,7 +25,7 @@ _NEEDS = re.compile(r"# \{\{needs (\w+)\}\}\n(.*?)# \{\{end\}\}\n", re.DOTALL)
 _LIBRARIES = {"lightgbm": ("lightgbm",), "sklearn": ("sklearn", "skops")}
 
 
-def create(folder: Path, *, example: bool) -> list[Path]:
+def create(folder: Path, *, example: bool = False, repository: bool = False) -> list[Path]:
     """Write a new project: its file, models, their tests, a README, leads to try them on.
 
     Args:
@@ -33,6 +33,7 @@ def create(folder: Path, *, example: bool) -> list[Path]:
             repository without any file.
         example: whether to write the sample project: active models of several kinds, drafts,
             and 1,000 sample leads.
+        repository: whether to write a repository of models, which other projects take in.
 
     Returns:
         The files, in the order of their paths.
@@ -49,7 +50,7 @@ def create(folder: Path, *, example: bool) -> list[Path]:
     folder = folder.resolve()
     _check_empty(folder)
     written = []
-    for path, content in _templates("sample" if example else "basic"):
+    for path, content in _templates("repository" if repository else "sample" if example else "basic"):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, bytes):

@@ -1,0 +1,68 @@
+"""What the cache holds, and clearing it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlsm.project.changing import locked
+
+__all__ = ["Kept", "cached", "clear"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One thing in the cache: a commit's files, or a repository that commits are fetched into."""
+
+    kind: str
+    url: str
+    commit: str
+    size: int
+    folder: Path
+
+
+def cached(home: Path) -> list[Kept]:
+    """List what the cache holds, checkouts first."""
+    found = []
+    urls: dict[str, str] = {}
+    for marker in sorted((home / "checkouts").glob("*/*/.mlsm-checkout.json")):
+        try:
+            said = json.loads(marker.read_text())
+        except (OSError, ValueError):
+            said = {}
+        folder = marker.parent
+        urls[folder.parent.name] = str(said.get("url", ""))
+        kept = Kept(
+            kind="checkout", url=urls[folder.parent.name], commit=folder.name, size=_size(folder), folder=folder
+        )
+        found.append(kept)
+    for folder in sorted((home / "repositories").glob("*/")):
+        url = urls.get(folder.name, "")
+        found.append(Kept(kind="repository", url=url, commit="", size=_size(folder), folder=folder))
+    return found
+
+
+def clear(home: Path, keep: Collection[str] = ()) -> list[Kept]:
+    """Remove what the cache holds, but for some commits, and give it.
+
+    A checkout goes under its own lock; a run that has loaded its models already is not touched.
+    """
+    removed = []
+    for kept in cached(home):
+        if kept.commit in keep and kept.commit:
+            continue
+        name = kept.commit or kept.folder.name
+        with locked(kept.folder.parent / f"{name}.lock", f"{kept.kind} {name!r}"):
+            aside = kept.folder.parent / f".{kept.folder.name}.gone"
+            shutil.rmtree(aside, ignore_errors=True)
+            kept.folder.rename(aside)  # in one step, so that nobody finds half of it
+            shutil.rmtree(aside, ignore_errors=True)
+        removed.append(kept)
+    return removed
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
