@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import os
+import select
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -561,3 +567,34 @@ def test_ten_cached_sources_are_synced_in_half_a_second_of_work(empty: Cli, tmp_
     began = time.process_time()
     ok(empty, "sync", "--frozen")
     assert time.process_time() - began < 0.5
+
+
+@pytest.fixture
+def served(repository: Repository) -> Iterator[str]:
+    """Serve the repository by git's own daemon on this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["git", "daemon", "--export-all", f"--base-path={repository.folder.parent}"]
+    command += ["--listen=127.0.0.1", f"--port={port}", "--informative-errors"]
+    daemon = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            select.select([], [], [], 0.05)
+        yield f"git://127.0.0.1:{port}/{repository.folder.name}"
+    finally:
+        os.killpg(daemon.pid, signal.SIGTERM)
+        daemon.communicate()
+
+
+def test_a_repository_behind_a_server_is_added_and_its_loss_is_told(
+    empty: Cli, repository: Repository, served: str
+) -> None:
+    """Over git's own protocol a single commit is fetched; an unknown branch and repository are told in words."""
+    ok(empty, "add", served)
+    (pin,) = read_lock(empty.folder).models
+    assert (pin.url, pin.commit) == (served, repository.git("rev-parse", "HEAD"))
+    assert "has no branch 'nowhere'" in refused(empty, "add", f"{served}@nowhere", "--name", "other")
+    assert "there is no repository" in refused(empty, "add", f"{served}-not", "--name", "other")

@@ -256,7 +256,7 @@ _MEANINGS = (
      "its host cannot be reached", "Try again later; what is in the cache runs without it."),
     (r"Authentication failed|could not read Username|Permission denied|terminal prompts disabled|403",
      "there is no access to it", "Let git's credential helper, or a key of ssh, know who you are."),
-    (r"not found|does not exist|does not appear to be a git repository|404", "there is no repository",
+    (r"not found|does not exist|no such repository|does not appear to be|404", "there is no repository",
      "Look for a typing error in the URL."),
     (r"transport '(\w+)' not allowed", "this way to a repository is not allowed", "Use https, ssh, git or file."),
 )  # fmt: skip
