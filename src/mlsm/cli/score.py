@@ -1,7 +1,7 @@
 """Score leads from files with every model, and keep every result.
 
 Files are CSV, Parquet or NDJSON, also as .gz, or - for standard input; --from and --query
-score what a database answers, and --resume then skips ids that are stored. A failing model
+score what a database answers (of MongoDB: --from, --collection and --filter), and --resume then skips ids that are stored. A failing model
 or a broken lead never stops a run; a run that was stopped goes on with --resume.
 
 Large inputs are scored by several processes: `--workers auto` (the default, unless [run]
@@ -55,6 +55,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help="what to score; - is standard input")
     parser.add_argument("--from", dest="database", metavar="URL", help="score what this database answers to --query")
     parser.add_argument("--query", metavar="SQL", help="what it is asked, such as 'select * from leads'")
+    parser.add_argument("--collection", metavar="NAME", help="instead of --query: a collection of MongoDB")
+    parser.add_argument("--filter", metavar="JSON", help="with --collection: only these, such as '{\"country\": \"DE\"}'")
     ids = parser.add_mutually_exclusive_group()
     ids.add_argument("--id", metavar="COLUMN", help="the column of ids (default: [record] id of the project)")
     ids.add_argument("--id-row", action="store_true", help="there is no id: use the file's name and the row's number")
@@ -112,8 +114,13 @@ def _check_options(args: Namespace) -> None:
     Raises:
         InputError: one of them lacks the other that it needs.
     """
-    if (args.database is None) != (args.query is None):
+    if (args.database is None) != (args.query is None and args.collection is None):
         raise InputError("--from and --query belong together.", hint="Name the database and what it is asked.")
+    if (args.query is not None and args.collection is not None) or (args.filter and args.collection is None):
+        raise InputError(
+            "--filter belongs to --collection, and --query stands in place of both.",
+            hint="Name a collection of MongoDB by --collection, or ask in SQL by --query.",
+        )
     if bool(args.files) == (args.database is not None):
         raise InputError(
             "Expected files, or --from URL and --query SQL: one of the two.", hint="Such as `mlsm score leads.csv`."
@@ -141,7 +148,7 @@ def job_of(args: Namespace, project: Project, now: datetime) -> Job:
     as_of = now if args.as_of is None else args.as_of
     catalog = project.catalog if args.models is None else project.catalog.only(args.models)
     if args.database is not None:
-        inputs: tuple[Reader, ...] = (open_query(args.database, args.query),)
+        inputs: tuple[Reader, ...] = (open_query(args.database, args.query or _of_collection(args)),)
     else:
         inputs = tuple(open_input(file, project) for file in args.files)
     id_column = None if args.id_row else args.id or project.id_column
@@ -171,6 +178,23 @@ def job_of(args: Namespace, project: Project, now: datetime) -> Job:
         workers=project.workers if args.workers is None else args.workers,
         provenance={"command": " ".join(["mlsm", *map(shown_url, args.given)]), **_lock_of(project)},
     )
+
+
+def _of_collection(args: Namespace) -> str:
+    """Write the query for documents of a collection.
+
+    Raises:
+        InputError: the filter is no JSON object.
+    """
+    import msgspec
+
+    try:
+        asked = {} if args.filter is None else msgspec.json.decode(args.filter, type=dict[str, object])
+    except msgspec.MsgspecError as error:
+        raise InputError(
+            f"--filter {args.filter!r} is no JSON object: {error}.", hint="Write it as '{\"country\": \"DE\"}'."
+        ) from error
+    return msgspec.json.encode({"collection": args.collection, "filter": asked}).decode()
 
 
 def _lock_of(project: Project) -> dict[str, str]:

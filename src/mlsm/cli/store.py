@@ -3,6 +3,8 @@
 `check` verifies that counts add up, that nothing is without its run, and that nothing is
 current twice. `copy` moves runs, results, rejects, inputs and tombstones between any two
 stores and compares what arrived with what was there; broken off, it goes on where it was.
+`import-original` reads a collection that `RunModelsAll(db=...)` wrote, of mlsm 0.0.4 too, with
+all its history.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ __all__ = ["EXAMPLES", "add_arguments", "run"]
 EXAMPLES = """\
 example:
   mlsm store check
-  mlsm store copy sqlite:///mlsm.db sqlite:////var/lib/leads.db"""
+  mlsm store copy sqlite:///mlsm.db sqlite:////var/lib/leads.db
+  mlsm store import-original mongodb://localhost/crm scores --id email"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,11 +36,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     copied.add_argument("source", metavar="FROM", help="the URL of the store that is copied")
     copied.add_argument("target", metavar="TO", help="the URL of a new store, or of a copy that was broken off")
     add_json(copied)
+    imported = actions.add_parser("import-original", help="import what RunModelsAll(db=...) stored", allow_abbrev=False)
+    imported.add_argument("source", metavar="MONGO_URL", help="the database, such as mongodb://localhost/crm")
+    imported.add_argument("collection", metavar="COLLECTION", help="the collection in it")
+    imported.add_argument("--id", metavar="FIELD", required=True, help="the field that was its dbIdentifier")
+    add_store(imported)
+    add_json(imported)
 
 
 def run(args: Namespace, terminal: Terminal) -> int:
-    """Check, or copy."""
-    return {"check": _check, "copy": _copy}[args.action](args, terminal)
+    """Check, copy, or import."""
+    return {"check": _check, "copy": _copy, "import-original": _import}[args.action](args, terminal)
 
 
 def _check(args: Namespace, terminal: Terminal) -> int:
@@ -72,5 +81,28 @@ def _copy(args: Namespace, terminal: Terminal) -> int:
     terminal.write(
         f"Copied {amount(copied.runs, 'run')} with {amount(copied.results, 'result')} and"
         f" {amount(copied.rejects, 'rejected row')} to {shown_url(args.target)}; all of it was compared."
+    )
+    return 0
+
+
+def _import(args: Namespace, terminal: Terminal) -> int:
+    from mlsm.readers.mongo import original_documents
+    from mlsm.service import import_original
+
+    with (
+        opened_store(args.store, place_of_project(args)) as store,
+        original_documents(args.source, args.collection, args.id) as (entry, documents),
+    ):
+        done = import_original(store, documents, entry, args.id)
+        shown = shown_url(store.url)
+    if terminal.json:
+        terminal.document(done)
+        return 0
+    if done.already:
+        terminal.write(f"All of it is in {shown} already, as run {done.run_id[:8]}.")
+        return 0
+    terminal.write(
+        f"Imported {amount(done.documents, 'document')} with {amount(done.results, 'result')} into {shown};"
+        f" {amount(done.rejects, 'document')} had no usable id or no results."
     )
     return 0

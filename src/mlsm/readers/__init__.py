@@ -30,6 +30,8 @@ KINDS = {
 """Kinds of input, and the module whose `reader` reads them."""
 
 DATABASES = {
+    "mongodb": "mlsm.readers.mongo",
+    "mongodb+srv": "mlsm.readers.mongo",
     "postgres": "mlsm.readers.sql",
     "postgresql": "mlsm.readers.sql",
     "sqlite": "mlsm.readers.sql",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mlsm.service.copying import Copied, copy_store
     from mlsm.service.loading import load
     from mlsm.service.one import score_one
+    from mlsm.service.original_documents import Imported, import_original
     from mlsm.service.preparing import prepared
     from mlsm.service.report import Degraded, ErrorNote, Progress, Report
     from mlsm.service.request import Examination, Job, Output
@@ -21,6 +22,7 @@ __all__ = [
     "Degraded",
     "ErrorNote",
     "Examination",
+    "Imported",
     "Job",
     "Output",
     "Progress",
@@ -29,6 +31,7 @@ __all__ = [
     "check",
     "copy_store",
     "examine",
+    "import_original",
     "load",
     "prepared",
     "run",
@@ -41,6 +44,7 @@ _HOMES = {
     "Degraded": "report",
     "ErrorNote": "report",
     "Examination": "request",
+    "Imported": "original_documents",
     "Job": "request",
     "Output": "request",
     "Progress": "report",
@@ -49,6 +53,7 @@ _HOMES = {
     "check": "checking",
     "copy_store": "copying",
     "examine": "running",
+    "import_original": "original_documents",
     "load": "loading",
     "prepared": "preparing",
     "run": "running",

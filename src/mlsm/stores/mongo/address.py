@@ -9,7 +9,8 @@ from mlsm.errors import StoreError
 
 __all__ = ["Address", "read_address"]
 
-_HOSTS = re.compile(r"[\w.,:%\[\]-]+")
+_HOST = r"(?:[\w.%-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?"
+_HOSTS = re.compile(f"{_HOST}(?:,{_HOST})*")
 _DATABASE = re.compile(r'[^/\\. "$*<>:|?\x00]{1,63}')
 _HINT = "Write mongodb://host/database, or mongodb://user:password@host/database; in a password, %40 stands for @."
 

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from pymongo import MongoClient
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.uri_parser import parse_uri
 
 from mlsm.stores.mongo.address import Address
-from mlsm.stores.mongo.failures import is_away, only_duplicates, translation
+from mlsm.stores.mongo.failures import is_away, only_duplicates, refused_url, translation
 from mlsm.stores.mongo.schema import Db, Document, prepare, version
 
 __all__ = ["Server"]
@@ -150,11 +151,15 @@ class Server:
     def _database(self) -> Db:
         with self._lock:
             if self._client is None:
-                from pymongo.uri_parser import parse_uri
-
-                # What the URL says comes before what is usual here.
-                told = parse_uri(self._address.secret)["options"] if "+srv" not in self._address.secret[:12] else {}
-                named = {name.lower() for name in told}
-                options = {name: value for name, value in _OPTIONS.items() if name.lower() not in named}
-                self._client = MongoClient(self._address.secret, **options)
+                try:
+                    self._client = _connected(self._address.secret)
+                except (TypeError, ValueError):
+                    raise refused_url(self.url) from None
             return self._client[self._address.database]
+
+
+def _connected(url: str) -> MongoClient[Document]:
+    # What the URL says comes before what is usual here; that of a +srv is known only when it is looked up.
+    told = {} if url.lower().startswith("mongodb+srv:") else parse_uri(url)["options"]
+    named = {name.lower() for name in told}
+    return MongoClient(url, **{name: value for name, value in _OPTIONS.items() if name.lower() not in named})

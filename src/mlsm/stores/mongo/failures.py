@@ -18,7 +18,7 @@ from pymongo.errors import (
 
 from mlsm.errors import StoreAwayError, StoreError
 
-__all__ = ["DUPLICATE", "is_away", "only_duplicates", "translation"]
+__all__ = ["DUPLICATE", "is_away", "only_duplicates", "refused_url", "translation"]
 
 DUPLICATE = 11000
 _SHUTTING_DOWN = {91, 189, 11600, 11602, 10107, 13435, 13436, 6, 7, 89, 9001}
@@ -66,12 +66,7 @@ def translation(error: PyMongoError, url: str) -> StoreError:
     """Say what an error of the driver means for the store at a URL (one that may be shown)."""
     codes, told = _codes(error), str(error)
     if isinstance(error, InvalidURI | ConfigurationError):
-        # Their texts may quote the URL.
-        return StoreError(
-            f"Could not open the store {url!r}: the driver refuses its URL or one of its options"
-            f" ({type(error).__name__}).",
-            hint="Check the URL; special letters in user and password are escaped, such as %40 for @.",
-        )
+        return refused_url(url)
     for known, texts, message, hint in _MEANT:
         if codes & known or any(text in told.lower() for text in texts):
             return StoreError(message.format(url=url), hint=hint)
@@ -85,6 +80,14 @@ def translation(error: PyMongoError, url: str) -> StoreError:
     if isinstance(error, DocumentTooLarge):
         return StoreError(f"Could not write to the store {url!r}: one record's results are over 16 MB.")
     return StoreError(f"Could not use the store {url!r}. MongoDB says: {type(error).__name__}, code {sorted(codes)}.")
+
+
+def refused_url(url: str) -> StoreError:
+    """Say that the driver refuses a URL; its own texts may quote it."""
+    return StoreError(
+        f"Could not open the store {url!r}: the driver refuses its URL or one of its options.",
+        hint="Check the URL; special letters in user and password are escaped, such as %40 for @.",
+    )
 
 
 def _codes(error: PyMongoError) -> set[int]:

@@ -1,0 +1,119 @@
+"""What goes wrong with MongoDB is told in a sentence with the way out, and never with a password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from tests.servers.mongo import Mongod, free_port, running
+
+from mlsm.errors import StoreAwayError, StoreError, StoreVersionError
+from mlsm.stores import open_store
+from mlsm.testing._stores.samples import begun, commit, plan_of, result
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Mongod]:
+    """Run a server that asks for passwords, with a user who may write and one who may read."""
+    with running(options=("--auth", "--setParameter", "enableTestCommands=1")) as server:
+        with MongoClient[dict[str, Any]](server.url("admin")) as client:
+            client.admin.command("createUser", "root", pwd="secret", roles=["root"])  # noqa: S106 - of the test
+        with MongoClient[dict[str, Any]](server.url("admin", login="root:secret@")) as client:
+            client.admin.command("createUser", "reader", pwd="secret", roles=["readAnyDatabase"])  # noqa: S106
+        yield server
+
+
+def refused(url: str, kind: type[StoreError], *told: str) -> None:
+    """Assert that a run cannot be opened, and how that is told."""
+    store = open_store(url, Path())
+    try:
+        with pytest.raises(kind) as caught:
+            store.open_run(plan_of())
+    finally:
+        store.dispose()
+    message = str(caught.value)
+    assert [] == [text for text in (*told, "Hint: ") if text not in message]
+    assert "secret" not in f"{message} {store.url} {store!r}"
+    assert caught.value.__cause__ is None
+
+
+def test_a_server_that_is_away_is_told_at_once() -> None:
+    """Where no server answers at the start, nobody waits for it."""
+    url = f"mongodb://ada:secret@127.0.0.1:{free_port()}/leads?serverSelectionTimeoutMS=200"
+    refused(url, StoreAwayError, "Could not reach the store 'mongodb://ada@127.0.0.1", "no server answers there")
+
+
+def test_a_wrong_password_is_told(guarded: Mongod) -> None:
+    """A login that the server refuses is told as one."""
+    url = guarded.url("leads", login="root:secret-not@") + "&authSource=admin"
+    refused(url, StoreError, "does not accept the user or the password", "authSource")
+
+
+def test_a_user_who_may_only_read_cannot_begin_a_run(guarded: Mongod) -> None:
+    """Who may only read is told which right is missing; reading works."""
+    url = guarded.url("leads", login="reader:secret@") + "&authSource=admin"
+    refused(url, StoreError, "the user has no right to do this there", "readWrite")
+    store = open_store(url, Path())
+    assert ([], []) == (store.runs(), store.score("1"))
+    store.dispose()
+
+
+def test_a_full_disk_stops_a_write_and_what_was_committed_is_safe(guarded: Mongod) -> None:
+    """The server's word that its disk is full becomes a sentence; the lane is written when there is room."""
+    url = guarded.url("full", login="root:secret@") + "&authSource=admin"
+    store = open_store(url, Path())
+    run_id = begun(store, plan_of())
+    commit(store, run_id, 0, [result("1", "fit@1")])
+    full = {"failCommands": ["insert"], "errorCode": 14031}
+    with MongoClient[dict[str, Any]](guarded.url("admin", login="root:secret@")) as client:
+        client.admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=full)
+        try:
+            with pytest.raises(StoreError, match="is full"):
+                commit(store, run_id, 1, [result("2", "fit@1")])
+        finally:
+            client.admin.command("configureFailPoint", "failCommand", mode="off")
+    assert (1, []) == (store.run(run_id).parts_done, store.check())
+    commit(store, run_id, 1, [result("2", "fit@1")])
+    assert (2, []) == (store.run(run_id).parts_done, store.check())
+    store.dispose()
+
+
+def test_a_newer_store_is_refused(mongo_standalone: Mongod) -> None:
+    """A store of a later version is neither read nor written."""
+    url = mongo_standalone.url()
+    with MongoClient[dict[str, Any]](url) as client:
+        client.get_default_database().mlsm_store.insert_one({"_id": "store", "version": 99})
+    refused(url, StoreVersionError, "has version 99; this mlsm reads versions up to")
+    store = open_store(url, Path())
+    with pytest.raises(StoreVersionError):
+        store.score("1")
+    store.dispose()
+
+
+@pytest.mark.parametrize("place", ["host", "host/", "host/?w=1", "a:1,b:2/"])
+def test_a_url_without_a_database_is_refused(place: str) -> None:
+    """The database is named in the URL: there is none by default."""
+    with pytest.raises(StoreError, match="names no database; expected one after the host") as caught:
+        open_store(f"mongodb://ada:secret@{place}", Path())
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("login", ["ada:sec/ret@", "ada:sec?ret@", "ada:sec@ret@", ":secret@", "ada:secret/"])
+def test_an_odd_password_is_not_shown(login: str) -> None:
+    """Letters of a password that should have been escaped do not bring it to light."""
+    try:
+        store = open_store(f"mongodb://{login}host.example/leads", Path())
+    except StoreError as error:
+        told = str(error)
+    else:
+        told = f"{store.url} {store!r}"
+    assert "ret" not in told
+
+
+def test_an_unknown_option_is_refused_without_the_url(mongo_standalone: Mongod) -> None:
+    """What the driver refuses of a URL is told without quoting it."""
+    url = mongo_standalone.url(login="ada:secret@") + "&readPreference=secret"
+    refused(url, StoreError, "the driver refuses its URL or one of its options")
