@@ -1,7 +1,8 @@
 """Score leads from files with every model, and keep every result.
 
 Files are CSV, Parquet or NDJSON, also as .gz, or - for standard input; --from and --query
-score what a database answers (of MongoDB: --from, --collection and --filter), and --resume then skips ids that are stored. A failing model
+score what a database answers (of MongoDB: --from, --collection, --filter), and --resume then
+skips ids that are stored. A failing model
 or a broken lead never stops a run; a run that was stopped goes on with --resume.
 
 Large inputs are scored by several processes: `--workers auto` (the default, unless [run]
@@ -56,7 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--from", dest="database", metavar="URL", help="score what this database answers to --query")
     parser.add_argument("--query", metavar="SQL", help="what it is asked, such as 'select * from leads'")
     parser.add_argument("--collection", metavar="NAME", help="instead of --query: a collection of MongoDB")
-    parser.add_argument("--filter", metavar="JSON", help="with --collection: only these, such as '{\"country\": \"DE\"}'")
+    parser.add_argument("--filter", metavar="JSON", help='with --collection: only these, such as \'{"country": "DE"}\'')
     ids = parser.add_mutually_exclusive_group()
     ids.add_argument("--id", metavar="COLUMN", help="the column of ids (default: [record] id of the project)")
     ids.add_argument("--id-row", action="store_true", help="there is no id: use the file's name and the row's number")
@@ -192,7 +193,7 @@ def _of_collection(args: Namespace) -> str:
         asked = {} if args.filter is None else msgspec.json.decode(args.filter, type=dict[str, object])
     except msgspec.MsgspecError as error:
         raise InputError(
-            f"--filter {args.filter!r} is no JSON object: {error}.", hint="Write it as '{\"country\": \"DE\"}'."
+            f"--filter {args.filter!r} is no JSON object: {error}.", hint='Write it as \'{"country": "DE"}\'.'
         ) from error
     return msgspec.json.encode({"collection": args.collection, "filter": asked}).decode()
 
