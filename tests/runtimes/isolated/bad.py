@@ -69,3 +69,10 @@ def told(employees: int, country: str | None = None, title: str = "") -> Any:
 @mlsm.model(version="1", batch=True, fields={"employees": int, "country": str | None})
 def framed(rows: Any) -> Any:
     return rows["employees"] * 0.1
+
+
+@mlsm.model(version="1", isolation="process", timeout=(0.4, 8))
+def always_hangs(x: int) -> float:
+    while x >= 0:
+        pass
+    return 0.0

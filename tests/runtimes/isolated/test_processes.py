@@ -115,3 +115,19 @@ def test_a_function_without_a_module_is_inline_only() -> None:
 
     with pytest.raises(mlsm.CatalogError, match="can only run inline"):
         mlsm.Catalog([hidden])
+
+
+def test_one_that_hangs_on_every_record_costs_its_part_once(made: Callable[..., mlsm.Catalog]) -> None:
+    """The search is given up early and said to be; later parts do not ask again."""
+    catalog = made(bad.always_hangs)
+    prepared(catalog)
+    began = time.monotonic()
+    first = list(mlsm.score(catalog, RECORDS, id="id"))
+    spent = time.monotonic() - began
+    assert {"timeout", "skipped"} >= set(failed(first).values())  # the breaker spares the rest
+    assert len(RECORDS) == len(failed(first))
+    assert "was given up after" in str(first[50].error)
+    assert spent < 8
+    began = time.monotonic()
+    assert len(RECORDS) == len(failed(list(mlsm.score(catalog, RECORDS, id="id"))))
+    assert time.monotonic() - began < spent / 2

@@ -26,8 +26,10 @@ _Ask: TypeAlias = "Callable[[int, int, Pieces, float], None]"
 """Asks for rows from, to; it puts what comes back to the pieces, within so many seconds."""
 _CUT = 32
 """A lost worker costs far more than a call: three of them find one frame's culprit among 32 ** 3 rows."""
-_DEATHS_UNANSWERED = {True: 5, False: 8}
+_DEATHS_UNANSWERED = 8
 """The same as long as no record has an answer: so many it takes to find a frame's first record at fault."""
+_HANGS_UNANSWERED = 3
+"""The same for a function that hangs on one record after the other: it does so on all of them."""
 _DEATHS_MAX = 16
 """Workers that a call may cost: what is left of it then is given up."""
 _TRIES = 2
@@ -215,8 +217,7 @@ class _Search:
         while waiting:
             start, stop = waiting.pop()
             began = time.monotonic()
-            most = _DEATHS_MAX if self._pieces.answered else _DEATHS_UNANSWERED[self._by_row]
-            if self._last is not None and (began >= self._until or self._deaths >= most):
+            if self._last is not None and self._is_enough(self._last, began):
                 self._give_up([(start, stop), *waiting])
                 break
             try:
@@ -230,6 +231,14 @@ class _Search:
                 waiting += self._again(start, stop, lost)
         if self._pieces.answered == 0 and self._last is not None:
             self._supervisor.rest(self._last, time.monotonic() - self._began)
+
+    def _is_enough(self, last: Lost, now: float) -> bool:
+        if self._pieces.answered or now >= self._until:
+            return now >= self._until or self._deaths >= _DEATHS_MAX
+        if self._by_row and last.outcome is Outcome.TIMEOUT:
+            half = (self._began + self._until) / 2  # it takes its time to start, too
+            return now >= half or self._deaths >= _HANGS_UNANSWERED
+        return self._deaths >= _DEATHS_UNANSWERED
 
     def _seconds(self, start: int, stop: int) -> float:
         seconds = self._supervisor.part_seconds
