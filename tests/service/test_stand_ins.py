@@ -186,3 +186,39 @@ def test_what_cannot_be_meant_is_refused(declared: dict[str, Any], told: str) ->
     with pytest.raises(mlsm.DeclarationError) as caught:
         Failing(**declared)
     assert caught.value.problems == (told,)
+
+
+@mlsm.model(name="trusty", version="1", status="active", range=(0, 1000), failing=LAST_GOOD)
+def trusty(x: int) -> float:
+    return float(x)
+
+
+@mlsm.model(name="trusty", version="2", status="active", range=(0, 1000), failing=LAST_GOOD)
+def trusty_2(x: int) -> float:
+    if x % 10 == 3:
+        raise ValueError("broken today")
+    return float(x) + 100
+
+
+@mlsm.summary_model(version="1", models=["trusty"], require=["trusty"], status="active")
+def trusted(trusty: Upstream) -> dict[str, Any]:
+    return {"score": 2 * (trusty.score or 0.0), "stale": str(trusty.stale_since)}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_last_good_scores_stand_in_whatever_the_workers(store: Store, workers: int) -> None:
+    """Workers have no store, yet their summaries see what stands in; the results are those of one process."""
+    records = [{"id": str(number), "x": number} for number in range(100)]
+    mlsm.score([trusty], records, store=store, as_of=MONDAY)
+
+    def tuesday(count: int) -> pl.DataFrame:
+        scores = mlsm.score(
+            [trusty_2, trusted], records, store=store, as_of=TUESDAY, part_rows=30, workers=count, purpose="trial"
+        )
+        given = pl.col("given").str.replace_all('"run_id":"[^"]*"', "")
+        return scores.frame().drop("run_id", "scored_at").with_columns(given)
+
+    alone = tuesday(0)
+    assert alone.get_column("substitute").drop_nulls().len() == 10
+    assert alone.filter(pl.col("given").str.contains("2026-11-23")).height == 10
+    assert tuesday(workers).equals(alone)

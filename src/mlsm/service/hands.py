@@ -9,10 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mlsm._batch import Batch
-from mlsm.contracts import Store
 from mlsm.errors import DeclarationError
 from mlsm.service.inputs import Cut
-from mlsm.service.last_good import last_good_of
 from mlsm.service.request import Job
 from mlsm.service.scoring import Scoring
 from mlsm.service.specifying import SCRIPT, Specification, specified
@@ -34,16 +32,14 @@ class Hands:
 
     Args:
         job: what is asked for.
-        store: where its results are kept.
 
     Raises:
         DeclarationError: processes are asked for, but a model exists in this one only, or this
             one is itself being started by such a run.
     """
 
-    def __init__(self, job: Job, store: Store | None) -> None:
+    def __init__(self, job: Job) -> None:
         self._job = job
-        self._store = store
         self._catalog = _sendable(job)
         self._crew: Crew | None = None
 
@@ -78,7 +74,7 @@ class Hands:
         from mlsm.executors.processes import Crew
         from mlsm.service.sharing import order_of
 
-        order = order_of(self._job, self._catalog, last_good_of(self._job.catalog, self._store))
+        order = order_of(self._job, self._catalog)
         self._crew = Crew(order, _ENTRY, count).__enter__()
 
 

@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mlsm.contracts import Store
+from mlsm.engine.substitutes import LastGood
 
 if TYPE_CHECKING:
     import polars as pl
 
     from mlsm._catalog import Catalog
 
-__all__ = ["StoredScores", "last_good_of"]
+__all__ = ["FoundScores", "last_good_of", "wanting_last_good"]
 
 
-def last_good_of(catalog: Catalog, store: Store | None) -> StoredScores | None:
+def wanting_last_good(catalog: Catalog) -> dict[str, str]:
+    """Give the active models for which a last good score may stand in: key to name."""
+    return {
+        model.key: model.name
+        for model in catalog.running
+        if model.status == "active" and model.failing.on_failure == "last_good"
+    }
+
+
+def last_good_of(catalog: Catalog, store: Store | None) -> LastGood | None:
     """Make what looks up last good scores, None where no model wants them or nothing is stored."""
-    wanted = any(model.status == "active" and model.failing.on_failure == "last_good" for model in catalog.running)
-    return StoredScores(store.url, store) if wanted and store is not None else None
+    if store is None or not wanting_last_good(catalog):
+        return None
+
+    def look_up(name: str, record_ids: Sequence[str]) -> pl.DataFrame:
+        return store.last_good([name], record_ids)
+
+    return look_up
 
 
-class StoredScores:
-    """Looks up last good scores in a store; in another process it opens the store when it is first asked.
+class FoundScores:
+    """Last good scores that were looked up already, for a process that has no store.
 
     Args:
-        url: the store.
-        store: the store, where it is open already.
+        found: by the name of the model; of others there is none.
     """
 
-    def __init__(self, url: str, store: Store | None = None) -> None:
-        self._url = url
-        self._store = store
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return StoredScores, (self._url,)
+    def __init__(self, found: Mapping[str, pl.DataFrame]) -> None:
+        self._found = found
 
     def __call__(self, name: str, record_ids: Sequence[str]) -> pl.DataFrame:
-        """Give the last good scores of a model.
+        """Give those of some records."""
+        import polars as pl
 
-        Raises:
-            StoreError: the store cannot be asked.
-        """
-        if self._store is None:
-            from mlsm.stores import open_store
+        from mlsm.contracts import last_good_schema
 
-            self._store = open_store(self._url, Path.cwd())
-        return self._store.last_good([name], record_ids)
+        if name not in self._found:
+            return pl.DataFrame(schema=last_good_schema())
+        return self._found[name].filter(pl.col("record_id").is_in(list(record_ids)))

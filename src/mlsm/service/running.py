@@ -73,7 +73,7 @@ def run(
         InputError: an input cannot be read, or cannot be meant; nothing was stored.
         StoreError: the store failed; what was committed stays, the run can be resumed.
     """
-    with Hands(job, store) as hands:  # before all else: they load the models meanwhile
+    with Hands(job) as hands:  # before all else: they load the models meanwhile
         return _run(job, hands, store, outputs, on_progress or (lambda _: None), on_batch)
 
 

@@ -19,6 +19,7 @@ from mlsm.engine.batch import score_part
 from mlsm.engine.order import Prepared
 from mlsm.engine.substitutes import with_substitutes
 from mlsm.service.inputs import Cut
+from mlsm.service.last_good import FoundScores, wanting_last_good
 from mlsm.service.preparing import prepared
 from mlsm.service.request import Job
 from mlsm.service.scoring import Scoring, with_kept_inputs
@@ -36,6 +37,7 @@ class Sent:
 
     cut: Cut
     verdicts: dict[str, Failure | None]
+    last_good: Mapping[str, pl.DataFrame]
     run_id: str | None
     as_of: datetime
 
@@ -56,7 +58,6 @@ class Order:
     reading: Reading
     shape: Shape
     reasons: int
-    last_good: Any = None
 
     def open(self) -> Opened:
         """Load the models."""
@@ -72,9 +73,9 @@ class Opened:
     order: Order
 
 
-def order_of(job: Job, catalog: Specification, last_good: Any) -> Order:
+def order_of(job: Job, catalog: Specification) -> Order:
     """Give what each worker of a job is told once; nothing of it depends on the inputs."""
-    return Order(catalog=catalog, reading=job.reading, shape=job.shape, reasons=job.reasons, last_good=last_good)
+    return Order(catalog=catalog, reading=job.reading, shape=job.shape, reasons=job.reasons)
 
 
 class Sharing:
@@ -82,7 +83,8 @@ class Sharing:
 
     Which batch models are row-wise is found on the first part that tells. Workers look for
     themselves while that is not known; a part that was answered without what an earlier one
-    tells is asked for again, so that results never depend on the number of workers.
+    tells is asked for again, so that results never depend on the number of workers. So is a
+    part in which a model failed whose last good scores stand in: workers have no store.
 
     Args:
         scoring: the run.
@@ -92,10 +94,12 @@ class Sharing:
     def __init__(self, scoring: Scoring, catalog: Specification) -> None:
         self._scoring = scoring
         self._catalog = catalog
+        self._wanting = {} if scoring.last_good is None else wanting_last_good(scoring.job.catalog)
+        self._last_good: dict[tuple[int, str], dict[str, pl.DataFrame]] = {}
 
     def order(self) -> Order:
         """Give what each worker is told once."""
-        return order_of(self._scoring.job, self._catalog, self._scoring.last_good)
+        return order_of(self._scoring.job, self._catalog)
 
     def sent(self, part: Cut) -> Sent:
         """Give what a worker needs of a part."""
@@ -103,7 +107,11 @@ class Sharing:
         columns = {name: column for name, column in part.columns.items() if name in sources}
         slim = replace(part, columns=columns, kept=(), rejects=(), checked=None)
         return Sent(
-            cut=slim, verdicts=dict(self._scoring.verdicts), run_id=self._scoring.run_id, as_of=self._scoring.as_of
+            cut=slim,
+            verdicts=dict(self._scoring.verdicts),
+            last_good=self._last_good.get(_place(part), {}),
+            run_id=self._scoring.run_id,
+            as_of=self._scoring.as_of,
         )
 
     def takes(self, sent: Sent, answer: Answered) -> bool:
@@ -115,7 +123,20 @@ class Sharing:
                 return False
         for key, verdict in answer.verdicts.items():
             known.setdefault(key, verdict)
-        return True
+        return not self._look_up(sent.cut, answer.batch)
+
+    def _look_up(self, cut: Cut, batch: Batch) -> bool:
+        """Look up last good scores for what failed, once a part; tell whether there are any."""
+        place = _place(cut)
+        if not self._wanting or "active" not in cut.lanes or place in self._last_good:
+            return False
+        found = self._last_good[place] = {}
+        for key, name in self._wanting.items():
+            codes = batch.column(key, "outcome")
+            failed = [] if codes is None else cut.ids.filter(codes >= Outcome.ERROR.code).to_list()
+            if failed and (scores := self._scoring.last_good(name, failed)).height:
+                found[name] = scores
+        return bool(found)
 
     def cut(self, part: Cut) -> Sequence[Cut] | None:
         """Cut a part into smaller ones."""
@@ -152,6 +173,8 @@ class Sharing:
 
     def joined(self, part: Cut, pieces: Sequence[tuple[Cut, Answered]]) -> Batch:
         """Put a part's results together, with the ids and the columns that stayed here."""
+        for cut, _ in pieces:
+            self._last_good.pop(_place(cut), None)
         batches = [answer.batch for _, answer in pieces]
         batch = batches[0]
         if len(batches) > 1:
@@ -180,9 +203,14 @@ def score_sent(opened: Opened, sent: Sent) -> Answered:
         lanes=cut.lanes,
         answered=cut.answered,
         reasons=order.reasons,
-        last_good=order.last_good,
+        last_good=FoundScores(sent.last_good),
     )
     return Answered(batch=replace(batch, frame=batch.frame.drop("record_id")), verdicts=verdicts)
+
+
+def _place(cut: Cut) -> tuple[int, str]:
+    """Tell pieces of parts apart."""
+    return cut.number, cut.ids[0] if len(cut.ids) else ""
 
 
 def _rows(cut: Cut, start: int, stop: int) -> Cut:
