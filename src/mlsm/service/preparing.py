@@ -23,8 +23,8 @@ from mlsm.runtimes import RUNTIMES
 __all__ = ["NotRowWise", "load_predictor", "prepared", "tried"]
 
 
-_WORKER = "mlsm.runtimes.isolated.worker"
-"""Imported in workers only."""
+_WORKER = "mlsm_worker"
+"""What the program of a worker's process is told by: a name in its main module."""
 
 
 class NotRowWise(Exception):  # noqa: N818 - shown to people as the type of an `error`
@@ -56,7 +56,7 @@ def _loaded(catalog: Catalog, model: Model) -> Predictor:
     if not model.isolation.isolated:
         return load_predictor(model)
     workers: dict[str, Predictor] = catalog.ready.setdefault("workers", {})  # one, however records are read
-    if _WORKER in sys.modules:
+    if hasattr(sys.modules["__main__"], _WORKER):
         raise DeclarationError(
             f"{model.key!r} is to be isolated while its own process imports its file; a file of models must not score.",
             hint='Score below `if __name__ == "__main__":`, or in another file.',

@@ -34,7 +34,7 @@ _BOOT = (
     "sys.version_info >= (3, 11) or sys.exit(87); util.find_spec('msgspec') or sys.exit(86); "
     "s = util.spec_from_file_location('mlsm', sys.argv[1] + '/__init__.py', submodule_search_locations=[sys.argv[1]]); "
     "m = sys.modules['mlsm'] = util.module_from_spec(s); s.loader.exec_module(m); "
-    "from mlsm.runtimes.isolated.worker import main; main(sys.argv[2:])"
+    "from mlsm.runtimes.isolated import worker as mlsm_worker; mlsm_worker.main(sys.argv[2:])"
 )
 _END_SECONDS = 5.0
 _MEMORY = 1 << 16
