@@ -13,10 +13,10 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlsm.cli import score
 from mlsm.cli.best import find_best, show_bands, show_best
 from mlsm.cli.opening import add_json, opened_store
 from mlsm.cli.progress import progress_bar
-from mlsm.cli.score import job_of
 from mlsm.cli.scoring import Scoring, exit_code, score_job
 from mlsm.cli.summary import Done, show_counts, show_failures, summary_document, tell_next, tell_run
 from mlsm.cli.terminal import Terminal
@@ -64,10 +64,11 @@ def run(args: Namespace, terminal: Terminal) -> int:
     terminal.say(f"{clean(folder)} holds an example project now.")
     _make_leads(folder / "leads.csv", args.rows, args.seed, terminal)
     project = load_project(folder)
-    asked = Namespace(files=[str(folder / "leads.csv")], id=None, id_row=False, models=None, as_of=AS_OF)
-    asked = Namespace(**vars(asked), database=None, trial=False, reasons=0, resume=False, force=False, given=args.given)
+    parser = ArgumentParser()
+    score.add_arguments(parser)
+    asked = parser.parse_args([str(folder / "leads.csv")], Namespace(as_of=AS_OF, given=args.given))
     # The example's clock is fixed, so that everybody sees the same scores; for it nothing lies ahead.
-    done = score_job(Scoring(project=project, job=job_of(asked, project, AS_OF), log=args.log), terminal)
+    done = score_job(Scoring(project=project, job=score.job_of(asked, project, AS_OF), log=args.log), terminal)
     with opened_store(None, project) as store:
         best = find_best(store, project.catalog)
     if terminal.json:
