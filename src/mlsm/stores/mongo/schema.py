@@ -21,6 +21,8 @@ No transaction and nothing else that a standalone server lacks is used. How that
 - *Who is forgotten stays so.* The tombstone is written before anything is removed; a writer looks
   at the tombstones once more between its documents and its note. So either the writer sees the
   tombstone, or the removal finds the documents.
+- *Nothing is told before it is on disk*: each write is answered when it is in the journal (of a replica
+  set, of most members), so that a server that is killed takes no document from under its note.
 - *Counts* are kept by each note alone and found again by counting what lies there, so that a
   removal that was broken off can be taken up.
 """
@@ -28,10 +30,12 @@ No transaction and nothing else that a standalone server lacks is used. How that
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
 
 from mlsm.errors import StoreVersionError
 
@@ -80,6 +84,8 @@ def prepare(db: Db, url: str) -> None:
     """Bring the store to the newest version; make it where there is none."""
     for number in range(version(db, url), len(MIGRATIONS)):
         MIGRATIONS[number](db)
-        db.mlsm_store.update_one(
-            {"_id": "store"}, {"$max": {"version": number + 1}, "$setOnInsert": {"writes": 0}}, upsert=True
-        )
+        same = {"_id": "store"}
+        # Of two that make it at once one is told so.
+        with suppress(DuplicateKeyError):
+            db.mlsm_store.update_one(same, {"$setOnInsert": {"version": 0, "writes": 0}}, upsert=True)
+        db.mlsm_store.update_one(same, {"$max": {"version": number + 1}})

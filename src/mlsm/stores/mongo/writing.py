@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 from pymongo.errors import DuplicateKeyError
-from pymongo.write_concern import WriteConcern
 
 from mlsm._batch import Batch
 from mlsm._typing import Lane
@@ -25,6 +26,9 @@ from mlsm.stores.mongo.settling import begin, end, purge, settle
 from mlsm.stores.mongo.times import told
 
 __all__ = ["Writer"]
+
+_AT_ONCE = 5_000
+"""Documents that are sent at once."""
 
 
 @dataclass(slots=True)
@@ -68,11 +72,28 @@ class Writer:
         return True
 
     def _bring(self, bringing: _Bringing, write: int, shared: Document, *, first: bool) -> None:
-        self.server.insert("mlsm_results", result_documents(bringing.batch, bringing.rows(), write, shared))
+        self._bring_results(bringing, write, shared)
         if first:
             self.server.insert("mlsm_rejects", list(reject_documents(bringing.rejects, write)))
             if bringing.batch.inputs is not None:
                 self.server.insert("mlsm_inputs", list(input_documents(bringing.batch.inputs, write)))
+
+    def _bring_results(self, bringing: _Bringing, write: int, shared: Document) -> None:
+        """Make the next documents ready while the server takes the ones before."""
+        batch, rows = bringing.batch, bringing.rows()
+        if len(batch) <= _AT_ONCE:
+            self.server.insert("mlsm_results", result_documents(batch, rows, write, shared))
+            return
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            sent: Future[None] | None = None
+            for start in range(0, len(batch), _AT_ONCE):
+                some = batch.rows(start, _AT_ONCE)
+                documents = result_documents(some, rows[start : start + _AT_ONCE], write, shared)
+                if sent is not None:
+                    sent.result()
+                sent = pool.submit(self.server.insert, "mlsm_results", documents)
+            if sent is not None:
+                sent.result()
 
     def _note(self, plan: RunPlan, bringing: _Bringing) -> Document:
         batch = bringing.batch
@@ -114,18 +135,11 @@ class Writer:
             self._refuse_digests(plan, batch, write=wrote)
             numbered = {**note, "_id": seq + 1, "first": first, "rejects": note["rejects"] if first else 0}
             try:
-                self._insert(numbered)
+                self.server.call(partial(_insert, note=numbered))
             except DuplicateKeyError:
                 continue
             self._digests |= {one["key"]: one["digest"] for one in note["digests"]}
             return True
-
-    def _insert(self, note: Document) -> None:
-        def ask(db: Db) -> None:
-            # The note is on disk before it is answered, and with it all that came before it.
-            db.mlsm_lanes.with_options(write_concern=WriteConcern(w="majority", j=True)).insert_one(note)
-
-        self.server.call(ask)
 
     def _refuse_digests(self, plan: RunPlan, batch: Batch, *, write: int | None = None) -> None:
         active = {model.key for model in batch.models if model.lane == "active"}
@@ -180,3 +194,7 @@ class _Bringing:
         remove_from(server, write, gone)
         self.stones = stones
         self.batch, self.rejects, _ = without_forgotten(self.whole, self._all_rejects, stones)
+
+
+def _insert(db: Db, note: Document) -> None:
+    db.mlsm_lanes.insert_one(note)
