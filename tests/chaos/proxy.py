@@ -15,13 +15,13 @@ class Proxy:
     """Passes bytes between clients and a server on loopback.
 
     Args:
-        target: the port of the server.
+        target: the port of the server, or the path of its socket.
         lost: a request with all of these texts goes through; its answer never arrives, for the connection
             is cut instead.
         times: how many answers are lost so.
     """
 
-    def __init__(self, target: int, *, lost: tuple[bytes, ...] = (), times: int = 0) -> None:
+    def __init__(self, target: int | str, *, lost: tuple[bytes, ...] = (), times: int = 0) -> None:
         self.target = target
         self.lost = lost
         self.left = times
@@ -59,7 +59,7 @@ class Proxy:
             except OSError:
                 return
             try:
-                server = socket.create_connection(("127.0.0.1", self.target))
+                server = self._connected()
             except OSError:
                 client.close()
                 continue
@@ -69,6 +69,17 @@ class Proxy:
                 self._pairs.add(pair)
             self._start(self._requests, pair, losing)
             self._start(self._answers, pair, losing)
+
+    def _connected(self) -> socket.socket:
+        if isinstance(self.target, int):
+            return socket.create_connection(("127.0.0.1", self.target))
+        server = socket.socket(socket.AF_UNIX)
+        try:
+            server.connect(self.target)
+        except OSError:
+            server.close()
+            raise
+        return server
 
     def _requests(self, pair: tuple[socket.socket, socket.socket], losing: threading.Event) -> None:
         client, server = pair

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from tests.chaos.proxy import Proxy
+from tests.chaos.stored import begun, check_whole, runs_of
 from tests.servers.mongo import Mongod, running
 
 from mlsm.contracts import Selection
@@ -26,39 +26,6 @@ def own_server() -> Iterator[Mongod]:
     """Run a server that may be killed."""
     with running() as server:
         yield server
-
-
-def check_whole(url: str, reference: Any, play: Any, runs: int = 1) -> None:
-    """Assert that the store is sound, and says what the store of an undisturbed run says."""
-    store = open_store(url, Path())
-    try:
-        assert [] == store.check()
-        entries = store.runs()
-        assert runs == len(entries)
-        for entry in entries:
-            expected = reference.content
-            assert ("finished", expected.counts) == (entry.state, entry.counts)
-            assert expected.totals == (entry.parts_done, entry.records, entry.rejects)
-            assert expected.rejects == list(store.rejects(entry.run_id))
-            parts = [play.comparable(frame) for frame in store.results(entry.run_id, Selection())]
-            assert len(expected.parts) == len(parts)
-            assert all(one.equals(other) for one, other in zip(expected.parts, parts, strict=True))
-        for expected, frames in (
-            (reference.content.scores, store.scores(Selection())),
-            (reference.content.currents, store.currents(Selection())),
-        ):
-            order = ["record_id", "model", "version"]
-            assert expected.sort(order).equals(play.comparable(pl.concat(frames)).sort(order))
-    finally:
-        store.dispose()
-
-
-def begun(play: Any, url: str, reference: Any, share: float, calls: str) -> Any:
-    """Begin or resume a run, and wait until it has made a share of the calls."""
-    process = play.start(*play.command, "--resume", "--store", url, calls=calls)
-    noted = play.noted(calls)
-    play.wait_for(lambda: noted() >= 1 + int(share * sum(reference.calls.values())), process)
-    return process
 
 
 @pytest.mark.parametrize(
@@ -84,15 +51,6 @@ def test_a_killed_run_resumes_to_the_same_end(
         done = play.run(*play.command, "--resume", "--store", url)
         assert 0 == done.returncode, done.stderr
         check_whole(url, reference, play, runs=len(runs_of(url)))
-
-
-def runs_of(url: str) -> list[Any]:
-    """List the runs of a store."""
-    store = open_store(url, Path())
-    try:
-        return store.runs()
-    finally:
-        store.dispose()
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
+
+import psutil
 
 __all__ = ["PostgresServer", "running"]
 
@@ -47,6 +49,30 @@ class PostgresServer:
         rules = self.folder / "pg_hba.conf"
         rules.write_text(f"{rule}\n{rules.read_text()}")
         self.ask("SELECT pg_reload_conf()")
+
+    @property
+    def socket(self) -> str:
+        """Give the path of the socket on which it listens."""
+        return str(self._server.get_postmaster_info().socket_path)
+
+    def through(self, url: str, port: int) -> str:
+        """Give the URL that leads to the same store by a port on loopback."""
+        schema = url.rpartition("schema=")[2]
+        return f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable&gssencmode=disable&schema={schema}"
+
+    def kill(self) -> None:
+        """Kill it as a power cut would: all of its processes, at once."""
+        parent = self._server.get_postmaster_info().process
+        assert parent is not None
+        gone = [parent, *parent.children(recursive=True)]
+        for process in gone:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(gone, timeout=30)
+
+    def restart(self) -> None:
+        """Start it again after it was killed."""
+        self._server.ensure_postgres_running()
 
     def stop(self) -> None:
         """Stop it."""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresStore", "open_store"]
 
-_PATIENCE = 60.0
+_PATIENCE = 30.0
 
 
 def open_store(url: str, folder: Path) -> PostgresStore:  # noqa: ARG001 - no path is relative here

@@ -147,7 +147,8 @@ class Connections:
             db = self._idle.pop() if self._idle else None
         try:
             if db is None or not _alive(db):
-                db = self._open()
+                lost, db = db is not None, None
+                db = self._opened_again() if lost else self._open()
             db.rows("BEGIN ISOLATION LEVEL REPEATABLE READ")
             if version(db) == 0:
                 db.rows("SET LOCAL search_path TO pg_temp")
@@ -161,6 +162,20 @@ class Connections:
         finally:
             if db is not None:
                 self._take_back(db)
+
+    def _opened_again(self) -> Database:
+        """Connect anew to a server that was there before; one that is only starting is waited for."""
+        from adbc_driver_manager import Error
+
+        until, pause = time.monotonic() + self._patience, _PAUSE_FIRST
+        while True:
+            try:
+                return self._open()
+            except Error as error:
+                if not is_away(error) or time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, _PAUSE_MOST)
 
     def _take_back(self, db: Database) -> None:
         from adbc_driver_manager import Error
