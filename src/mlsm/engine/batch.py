@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import repeat
 from typing import Any
 
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, Trace, facet, given_column, outcome_names
+from mlsm._batch import FACETS, Batch, facet, given_column, outcome_names
 from mlsm._guard import Raised, attempt
-from mlsm._result import OUTCOMES, Failure, Problem, Upstream
+from mlsm._result import Failure, Problem
 from mlsm._typing import LANES, Lane
-from mlsm.contracts import ROW_ID, Column, Isolated, Settled
+from mlsm.contracts import ROW_ID, Column, Isolated
 from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
 from mlsm.engine.bisect import bisect
 from mlsm.engine.breaker import FAILURES, Window, broken, opens_at
-from mlsm.engine.columns import Checked, check_column, check_series
+from mlsm.engine.columns import Checked, check_series
 from mlsm.engine.frames import frame_of_answers, read_returned, read_values
 from mlsm.engine.mapped import mapped
-from mlsm.engine.objects import objects_of
-from mlsm.engine.order import Prepared, Slot, Step
-from mlsm.engine.record import condition_failure, data_of, invalid, no_data, skipped
+from mlsm.engine.order import Prepared, Step
+from mlsm.engine.part import Part, taken
+from mlsm.engine.record import condition_failure, invalid, skipped
 from mlsm.engine.rowwise import check_rowwise
-from mlsm.engine.substitutes import LastGood, as_seen, read_substitutes, stale_given, with_substitutes
+from mlsm.engine.substitutes import LastGood, as_seen, stale_given, with_substitutes
 
 __all__ = ["call_frame", "check_part", "score_part"]
 
-_TRACES_MAX = 3
 _REFUSED = ("NotRowWise",)
 """A model that was refused when it was loaded is not called; here its errors say so, and cost nothing."""
 
@@ -73,7 +70,7 @@ def score_part(
     """
     checked = check_part(prepared, columns) if checked is None else checked
     verdicts = {} if verdicts is None else verdicts
-    part = _Part(prepared, ids, columns, as_of, verdicts, reasons, checked=dict(checked))
+    part = Part(prepared, ids, columns, as_of, verdicts, reasons, checked=dict(checked))
     for step in prepared.steps:
         if step.columns.lane in lanes:
             scored = _score(part, step)
@@ -115,102 +112,7 @@ def check_part(prepared: Prepared, columns: Mapping[str, Column]) -> dict[int, C
     return check_series(typed, prepared.reading)
 
 
-@dataclass(slots=True)
-class _Part:
-    """A part while it is scored: its columns are read once, answers come model by model."""
-
-    prepared: Prepared
-    ids: pl.Series
-    columns: Mapping[str, Column]
-    as_of: datetime
-    verdicts: dict[str, Failure | None]
-    reasons: int = 0
-    answers: dict[int, pl.DataFrame] = field(default_factory=dict)
-    checked: dict[int, Checked] = field(default_factory=dict)
-    scores: dict[int, list[Any]] = field(default_factory=dict)
-    seen: dict[int, list[list[Any] | None]] = field(default_factory=dict)
-    traces: dict[tuple[str, str, str], Trace] = field(default_factory=dict)
-    given: dict[int, list[str | None]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def note(self, step: Step, answers: Sequence[Any]) -> None:
-        """Keep the tracebacks of the first distinct errors: formatting one costs as much as 100 rows."""
-        key, found = step.model.key, 0
-        for raised in answers:
-            if not isinstance(raised, Raised):
-                continue
-            failure = raised.failure
-            name = (key, failure.type, failure.message)
-            if name not in self.traces:
-                self.traces[name] = Trace(model=key, type=failure.type, message=failure.message, text=raised.trace())
-                found += 1
-            if found == _TRACES_MAX:
-                return
-
-    def note_told(self, step: Step, settled: Settled) -> None:
-        """Keep the tracebacks that came with answers from another process."""
-        key = step.model.key
-        for name, message, text in settled.traces:
-            self.traces.setdefault((key, name, message), Trace(model=key, type=name, message=message, text=text))
-
-    def read(self, place: int) -> Checked:
-        """Give a slot's column, read and checked."""
-        if place not in self.checked:
-            slot = self.prepared.slots[place]
-            raw, lacking = self._raw(slot)
-            found = check_column(slot.field, slot.read, raw, len(self), self.prepared.reading)
-            if lacking:
-                found = Checked(found.kind, {**found.bad, **lacking}, values=found.as_list())
-            self.checked[place] = found
-        return self.checked[place]
-
-    def _raw(self, slot: Slot) -> tuple[Column | None, dict[int, tuple[Problem, ...]]]:
-        if slot.model is None:
-            return self.columns.get(slot.field.column), {}
-        data = self.columns.get("data", [None] * len(self))
-        own = [data_of({"data": one}, *slot.model) for one in (data if isinstance(data, list) else objects_of(data))]
-        problem = no_data(*slot.model)
-        lacking: dict[int, tuple[Problem, ...]] = {row: (problem,) for row, one in enumerate(own) if one is None}
-        return [None if one is None else one.get(slot.field.column) for one in own], lacking
-
-    def upstream(self, place: int, rows: list[int] | None) -> Iterator[Upstream]:
-        """Yield what a summary sees of a model's answers; each is made as it is handed over."""
-        columns = self._seen(place, rows)
-        return map(self.prepared.views[place], *(repeat(None) if column is None else column for column in columns))
-
-    def facets(self, place: int, rows: list[int] | None) -> list[Sequence[Any]]:
-        """List the same by columns."""
-        size = len(self) if rows is None else len(rows)
-        return [[None] * size if column is None else column for column in self._seen(place, rows)]
-
-    def _seen(self, place: int, rows: list[int] | None) -> list[Sequence[Any] | None]:
-        if place not in self.seen:
-            self.seen[place] = _facets_seen(self.answers[place], self.scores.get(place))
-        return [None if column is None else _taken(column, rows) for column in self.seen[place]]
-
-
-def _facets_seen(answers: pl.DataFrame, scores: list[Any] | None) -> list[list[Any] | None]:
-    """List score, label, output and outcome as summaries see them, without those at the end that say nothing.
-
-    Args:
-        answers: a model's answers.
-        scores: what its function returned, where that is nothing but floats.
-    """
-    codes = answers.get_column("outcome")
-    good = not codes.max()
-    answers = as_seen(answers)
-    columns: list[list[Any] | None] = [scores if good and scores is not None else answers.get_column("score").to_list()]
-    columns += [answers.get_column(n).to_list() if n in answers.columns else None for n in ("label", "output")]
-    columns.append(None if good else [OUTCOMES[code] for code in codes.to_list()])
-    columns.append(read_substitutes(answers))
-    while columns[-1] is None:
-        columns.pop()
-    return columns
-
-
-def _score(part: _Part, step: Step) -> pl.DataFrame:
+def _score(part: Part, step: Step) -> pl.DataFrame:
     excluded = _invalid(part, step)
     excluded |= _skipped(part, step, excluded)
     if step.when is not None:
@@ -229,7 +131,7 @@ def _score(part: _Part, step: Step) -> pl.DataFrame:
     return both.with_columns(place).sort("row").drop("row")
 
 
-def _invalid(part: _Part, step: Step) -> dict[int, Answer]:
+def _invalid(part: Part, step: Step) -> dict[int, Answer]:
     """Find the records that do not satisfy the fields; alike problems share one answer."""
     columns = [part.read(slot) for slot in step.slots]
     bad = {row for column in columns for row in column.bad}
@@ -243,7 +145,7 @@ def _invalid(part: _Part, step: Step) -> dict[int, Answer]:
     return found
 
 
-def _skipped(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> dict[int, Answer]:
+def _skipped(part: Part, step: Step, excluded: Mapping[int, Answer]) -> dict[int, Answer]:
     culprits: dict[int, tuple[str, ...]] = {}
     for place in step.required:
         key = part.prepared.models[place].key
@@ -258,12 +160,12 @@ def _skipped(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> dict[in
     return {row: memory[keys] for row, keys in culprits.items()}
 
 
-def _inapplicable(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> dict[int, Answer]:
+def _inapplicable(part: Part, step: Step, excluded: Mapping[int, Answer]) -> dict[int, Answer]:
     when = step.when
     if when is None:
         return {}
     rows = [row for row in range(len(part)) if row not in excluded]
-    columns: list[Iterable[Any]] = [_taken(part.read(slot).as_list(), rows) for slot in when.slots]
+    columns: list[Iterable[Any]] = [taken(part.read(slot).as_list(), rows) for slot in when.slots]
     if when.wants_as_of:
         columns.append([part.as_of] * len(rows))
     found = {}
@@ -275,9 +177,9 @@ def _inapplicable(part: _Part, step: Step, excluded: Mapping[int, Answer]) -> di
     return found
 
 
-def _call_rows(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
+def _call_rows(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     columns: list[Iterable[Any]] = [part.upstream(place, rows) for place in step.upstreams.values()]
-    columns += [_taken(part.read(slot).as_list(), rows) for slot in step.slots]
+    columns += [taken(part.read(slot).as_list(), rows) for slot in step.slots]
     size = len(part) if rows is None else len(rows)
     if step.wants_as_of:
         columns.append([part.as_of] * size)
@@ -323,7 +225,7 @@ def _filled(step: Step, answers: pl.DataFrame, size: int) -> pl.DataFrame:
     return pl.concat([answers, spared[rows]], how="diagonal")
 
 
-def _call_elsewhere(part: _Part, step: Step, predictor: Isolated, rows: list[int] | None) -> pl.DataFrame:
+def _call_elsewhere(part: Part, step: Step, predictor: Isolated, rows: list[int] | None) -> pl.DataFrame:
     size = len(part) if rows is None else len(rows)
     upstreams = [part.facets(place, rows) for place in step.upstreams.values()]
     fields = [_handed_over(part.read(slot), rows) for slot in step.slots]
@@ -337,10 +239,10 @@ def _handed_over(column: Checked, rows: list[int] | None) -> Sequence[Any] | pl.
     series = column.series
     if series is not None and series.dtype in (pl.Float64, pl.Int64):
         return series if rows is None else series[rows]
-    return _taken(column.as_list(), rows)
+    return taken(column.as_list(), rows)
 
 
-def _explained(part: _Part, step: Step, rows: list[int] | None, answers: pl.DataFrame) -> pl.DataFrame:
+def _explained(part: Part, step: Step, rows: list[int] | None, answers: pl.DataFrame) -> pl.DataFrame:
     from mlsm.engine.reasons import give_reasons  # needs numpy, and only on request
 
     handed = _handed(part, step)
@@ -363,11 +265,7 @@ def _call_over(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame
     return read_values(mapped(step.predictor.record, columns, frame.height), step.limits)
 
 
-def _taken(values: Sequence[Any], rows: list[int] | None) -> Sequence[Any]:
-    return values if rows is None else [values[row] for row in rows]
-
-
-def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
+def _call_frame(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     handed = attempt(_handed, part, step)
     if isinstance(handed, Raised):  # such as a default in a list that the list's type does not take
         return frame_of_answers([failed(handed.failure)] * (len(part) if rows is None else len(rows)))
@@ -393,7 +291,7 @@ def _call_frame(part: _Part, step: Step, rows: list[int] | None) -> pl.DataFrame
     return _told_rowwise(part, step, handed, answered)
 
 
-def _told_rowwise(part: _Part, step: Step, handed: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
+def _told_rowwise(part: Part, step: Step, handed: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     """Give the answers of a model that is asked for the first time, unless they depend on neighbours."""
     key, call = step.model.key, partial(call_frame, step, part.as_of)
     if key in part.verdicts or (answered.get_column("outcome") < ERROR).sum() < 2:
@@ -415,7 +313,7 @@ def call_frame(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame
     return found
 
 
-def _handed(part: _Part, step: Step) -> pl.DataFrame:
+def _handed(part: Part, step: Step) -> pl.DataFrame:
     """Build the frame that a model is handed: upstreams' facets, fields, ids."""
     columns = []
     for name, place in step.upstreams.items():
