@@ -53,8 +53,9 @@ example:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help="what to score; - is standard input")
-    parser.add_argument("--from", dest="database", metavar="URL", help="score what this database answers to --query")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("files", nargs="*", default=[], metavar="FILE", help="what to score; - is standard input")
+    source.add_argument("--from", dest="database", metavar="URL", help="score what this database answers to --query")
     parser.add_argument("--query", metavar="SQL", help="what it is asked, such as 'select * from leads'")
     parser.add_argument("--collection", metavar="NAME", help="instead of --query: a collection of MongoDB")
     parser.add_argument("--filter", metavar="JSON", help='with --collection: only these, such as \'{"country": "DE"}\'')
@@ -121,10 +122,6 @@ def _check_options(args: Namespace) -> None:
         raise InputError(
             "--filter belongs to --collection, and --query stands in place of both.",
             hint="Name a collection of MongoDB by --collection, or ask in SQL by --query.",
-        )
-    if bool(args.files) == (args.database is not None):
-        raise InputError(
-            "Expected files, or --from URL and --query SQL: one of the two.", hint="Such as `mlsm score leads.csv`."
         )
     if args.database is not None and args.id_row:
         raise InputError("The rows of a query have no lasting numbers.", hint="Name its column of ids: --id COLUMN.")
