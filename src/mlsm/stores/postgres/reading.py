@@ -29,6 +29,9 @@ _TOLD = """x.record_id, m.name, m.version, s.status, o.name, r.score, r.label, r
     r.substitute, CASE WHEN o.called THEN g.given END, u.run_id, l.as_of, l.scored_at"""
 """The columns of a result in long form, in order; the times as integers."""
 
+_AS_WRITTEN = "SET LOCAL join_collapse_limit TO 1"
+"""Joins are made in the order in which they stand: to try all others took 19 ms of a look-up of 1 ms."""
+
 
 def current_results(db: Database, record_id: str, rule: Rule) -> list[Result]:
     """Give the score of a record by model name, or the current result of each model version."""
@@ -40,6 +43,7 @@ def current_results(db: Database, record_id: str, rule: Rule) -> list[Result]:
         JOIN result r ON r.seq = w.seq AND r.record = w.record AND r.place = w.place
         JOIN lane l ON l.seq = r.seq {NAMES} ORDER BY m.name, l.as_of DESC, r.seq DESC, r.place
     """  # noqa: S608 - constants
+    db.rows(_AS_WRITTEN)
     return [_result(row) for row in db.rows(query, record)]
 
 
@@ -53,6 +57,7 @@ def past_results(db: Database, record_id: str) -> list[Result]:
         JOIN result r ON r.seq = w.seq AND r.record = $1
         JOIN lane l ON l.seq = r.seq {NAMES} ORDER BY l.as_of DESC, r.seq DESC, r.place
     """  # noqa: S608 - constants
+    db.rows(_AS_WRITTEN)
     return [_result(row) for row in db.rows(query, record)]
 
 
