@@ -65,9 +65,6 @@ def test_a_killed_run_is_taken_up_by_ids(crm: Any, moved: bool) -> None:
     "options",
     [
         ["--from", "sqlite:///crm.db"],
-        ["--query", "SELECT 1"],
-        ["first.csv", *QUERY],
-        [],
         [*QUERY[:4], "--id-row"],
         ["--from", "nothing://crm", "--query", "x"],
         ["--from", "sqlite:///crm.db", "--query", "SELECT broken"],
@@ -86,3 +83,11 @@ def test_a_run_tells_no_password(crm: Any) -> None:
 
     for url in ("postgresql://ada:se@cret@db/x", "postgresql://ada:se/cret@db/x", "postgresql://db/x?password=secret"):
         assert "cret" not in shown_url(url)
+
+
+@pytest.mark.parametrize("options", [["--query", "SELECT 1"], ["first.csv", *QUERY], []])
+def test_a_command_with_no_input_or_two_is_wrong_usage(crm: Any, options: list[str]) -> None:
+    """Files or a database: neither and both are wrong usage, exit code 2; nothing is stored."""
+    done = crm.here("score", *options)
+    assert (2, True, False) == (done.returncode, "usage" in done.stderr, "Traceback" in done.stderr)
+    assert [] == crm.json("runs")
