@@ -9,11 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mlsm._batch import Batch
+from mlsm._model import MAIN
 from mlsm.errors import DeclarationError
 from mlsm.service.inputs import Cut
 from mlsm.service.request import Job
 from mlsm.service.scoring import Scoring
-from mlsm.service.specifying import SCRIPT, Specification, specified
+from mlsm.service.specification import Specification, specified
 
 if TYPE_CHECKING:
     from mlsm.executors.processes import Crew
@@ -91,7 +92,7 @@ def _sendable(job: Job) -> Specification | None:
     """Describe the catalog of a job for other processes, None where none are wanted or can be had."""
     if job.workers == 0:
         return None
-    if SCRIPT in sys.modules:
+    if MAIN in sys.modules:
         raise DeclarationError(
             "A worker process that imports the script would begin the run once more.",
             hint='Put what scores under `if __name__ == "__main__":`.',

@@ -23,7 +23,7 @@ from mlsm.service.last_good import FoundScores, wanting_last_good
 from mlsm.service.preparing import prepared
 from mlsm.service.request import Job
 from mlsm.service.scoring import Scoring, with_kept_inputs
-from mlsm.service.specifying import Specification
+from mlsm.service.specification import Specification
 
 _PIECES = 16
 """Each death tells which of so many pieces kills: 25,000 rows need four, and a new worker for each."""
