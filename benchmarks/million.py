@@ -141,7 +141,7 @@ WAYS = {
 
 def main() -> None:
     """Print time and memory of each way, for one and four million leads."""
-    folder = Path(os.environ.get("MLSM_BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks"
+    folder = Path(os.environ.get("BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks"
     folder.mkdir(exist_ok=True)
     print(f"{'leads':>9}  {'way':26} {'seconds':>8} {'ratio':>6} {'peak MB':>8}")
     for rows in (MILLION, 4 * MILLION):

@@ -132,7 +132,7 @@ WAYS: dict[str, Callable[[Path, str, str], float | None]] = {"hand": by_hand, "m
 
 def main() -> None:
     """Print time and memory of each way, for one and four million leads."""
-    folder = Path(os.environ.get("MLSM_BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks"
+    folder = Path(os.environ.get("BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks"
     project = folder / "fitted"
     if not (project / "mlsm.toml").exists():
         fit(project)

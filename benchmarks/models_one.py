@@ -28,7 +28,7 @@ def main() -> None:
     import mlsm
     from mlsm.service import prepared
 
-    project = Path(os.environ.get("MLSM_BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks" / "fitted"
+    project = Path(os.environ.get("BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks" / "fitted"
     if not (project / "mlsm.toml").exists():
         fit(project)
     catalog = mlsm.load(project)

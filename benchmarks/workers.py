@@ -71,7 +71,7 @@ def score(workers: str, source: str, target: str) -> None:
 
 def main() -> None:
     """Print time and memory for one and two workers, and for none."""
-    folder = Path(os.environ.get("MLSM_BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks"
+    folder = Path(os.environ.get("BENCH_DIR", tempfile.gettempdir())) / "mlsm-benchmarks"
     folder.mkdir(exist_ok=True)
     print(f"{'leads':>9}  {'workers':>7} {'seconds':>8} {'speed-up':>8} {'peak MB':>8}   ({len(COLUMNS)} columns)")
     sizes = [int(float(os.environ["MLSM_BENCH_LEADS"]))] if "MLSM_BENCH_LEADS" in os.environ else [*TARGETS]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,6 @@ from mlsm._fields import Fields, fields_of_mapping
 from mlsm._guard import Raised, attempt
 
 __all__ = ["Feature", "Features", "features_of", "is_missing", "positions_of", "steps_of"]
-
-Accepts: TypeAlias = "Callable[[frozenset[str]], bool]"
-"""Tells whether the estimator answers where these features have no value."""
 
 _TYPES: dict[str, Any] = {"number": float, "text": str, "flag": bool}
 
@@ -61,10 +58,8 @@ class Features:
         listed = tuple(Feature(name=f"x{place}") for place in range(count))
         return cls(named=False, every=tuple(one.name for one in listed), listed=listed)
 
-    def fields(self, accepts: Accepts) -> Fields:
-        """Declare a field for each, nullable where the estimator answers without a value."""
-        names = frozenset(one.name for one in self.listed)
-        nullable = _accepted(names, accepts)
+    def fields(self, nullable: Collection[str]) -> Fields:
+        """Declare a field for each, some of them nullable."""
         kinds = {one.name: _TYPES[one.kind] for one in self.listed}
         return fields_of_mapping({name: kind | None if name in nullable else kind for name, kind in kinds.items()})
 
@@ -201,14 +196,3 @@ def _merged(known: Feature, seen: Feature) -> Feature:
     kind = max(known.kind, seen.kind, key=ranks.index)
     values = known.values or seen.values
     return replace(known, kind=kind, values=values, missing=None if None in (known.missing, seen.missing) else math.nan)
-
-
-def _accepted(names: frozenset[str], accepts: Accepts) -> frozenset[str]:
-    """Find the features that may be missing: all, or those of each half."""
-    if not names or accepts(names):
-        return names
-    if len(names) == 1:
-        return frozenset()
-    ranked = sorted(names)
-    half = len(ranked) // 2
-    return _accepted(frozenset(ranked[:half]), accepts) | _accepted(frozenset(ranked[half:]), accepts)

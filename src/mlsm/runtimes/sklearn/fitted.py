@@ -20,6 +20,7 @@ from mlsm.errors import DeclarationError
 from mlsm.runtimes.sklearn.answers import Answer, answer_of
 from mlsm.runtimes.sklearn.features import Features, features_of
 from mlsm.runtimes.sklearn.files import open_estimator
+from mlsm.runtimes.sklearn.holes import with_holes
 from mlsm.runtimes.sklearn.library import Library
 from mlsm.runtimes.sklearn.tables import table_of
 from mlsm.runtimes.sklearn.ways import Way, way_of
@@ -60,12 +61,12 @@ def load(model: ArtefactModel) -> EstimatorPredictor:
 
 
 def _fields(estimator: Any, answer: Answer, features: Features) -> Fields:
-    """Declare the fields; what may be missing is found out by asking.
+    """Declare the fields; what may be missing is confirmed by asking.
 
     Raises:
         DeclarationError: the estimator's answer is no single number.
     """
-    every = features.fields(lambda _: True)
+    every = features.fields([one.name for one in features.listed])
     library = Library(estimator=estimator, answer=answer, table=table_of(features, every, "(described)"))
 
     def accepts(names: frozenset[str]) -> bool:
@@ -78,7 +79,7 @@ def _fields(estimator: Any, answer: Answer, features: Features) -> Fields:
         return isinstance(told, dict) or (isinstance(told, float) and math.isfinite(told))
 
     accepts(frozenset())
-    return features.fields(accepts)
+    return with_holes(estimator, features, library.table, accepts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

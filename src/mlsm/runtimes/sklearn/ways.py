@@ -29,7 +29,7 @@ from mlsm.runtimes.sklearn.trees import trees_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Way", "way_of"]
+__all__ = ["Way", "columns_of", "way_of"]
 
 _TOLERANCE = 1e-9
 _FEW = 12
@@ -71,7 +71,7 @@ def way_of(library: Library, features: Features, options: Mapping[str, Any]) -> 
         options: `baseline` for reasons.
     """
     *before, final = steps_of(library.estimator)
-    columns = attempt(_columns, before, features, library.table.sources)
+    columns = attempt(columns_of, before, features, library.table.sources)
     if isinstance(columns, Raised):
         return _whole(library, features, _why(columns))
     known = Known(library=library, features=features, columns=columns, final=final, options=options)
@@ -127,8 +127,12 @@ def _whole(library: Library, features: Features, why: str) -> Way:
     return Way(record=library.record, path=_WHOLE.format(why), samples=samples)
 
 
-def _columns(before: Sequence[Any], features: Features, sources: Sequence[Source]) -> tuple[Column, ...]:
-    """Write the preprocessing down."""
+def columns_of(before: Sequence[Any], features: Features, sources: Sequence[Source]) -> tuple[Column, ...]:
+    """Write the preprocessing down.
+
+    Raises:
+        OpaqueError: a step of it, or a column that is no number, is not written down.
+    """
     places = {feature.name: place for place, feature in enumerate(features.listed)}
     start = []
     for name in features.every:
