@@ -114,6 +114,7 @@ def test_the_last_good_score_stands_in(store: Store) -> None:
     assert stored.get_column("substitute").to_list() == [
         '{"from_version":"1","label":"A","score":3.0,"stale_since":"2026-11-23T00:00:00Z"}'
     ]
+    assert [found["best"].given] == [one.given for one in store.score("3") if one.model == "best"]
 
 
 def test_a_stand_in_never_becomes_a_last_good_score(store: Store) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 import polars as pl
 
-from mlsm._batch import FACETS, KEPT_OBJECT, Batch, ModelColumns, facet
+from mlsm._batch import FACETS, KEPT_OBJECT, Batch, ModelColumns, facet, given_column
 from mlsm._result import OUTCOMES, Given
 
 __all__ = ["lane_batch"]
@@ -44,6 +44,7 @@ def lane_batch(
             # A facet that is null throughout has no column.
             if name in {"outcome", "score"} or own.get_column(name).null_count() < own.height
         ]
+        columns += _given_otherwise(own.get_column("given"), model)
     return Batch(part=part, models=models, frame=pl.DataFrame(columns), as_of=as_of, scored_at=scored_at, inputs=inputs)
 
 
@@ -53,6 +54,15 @@ def _models(frame: pl.DataFrame) -> tuple[ModelColumns, ...]:
         ModelColumns(name=name, version=version, status=status, given=_given(given))
         for name, version, status, given in told.iter_rows()
     )
+
+
+def _given_otherwise(given: pl.Series, model: ModelColumns) -> list[pl.Series]:
+    """Give what the summary was handed where that is not what is said of the model, if it was so at all."""
+    texts = given.unique().drop_nulls().to_list()
+    other = [text for text in texts if _given(text) != model.given]
+    if not other:
+        return []
+    return [given.replace_strict(other, other, default=None, return_dtype=pl.String).alias(given_column(model.key))]
 
 
 def _given(text: str | None) -> tuple[Given, ...]:

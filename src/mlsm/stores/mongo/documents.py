@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 from bson.int64 import Int64
 
-from mlsm._batch import FACETS, Batch, ModelColumns
+from mlsm._batch import FACETS, Batch, ModelColumns, given_column
 from mlsm._result import OUTCOMES
 from mlsm.contracts import Reject
 from mlsm.stores._kept import kept_objects
@@ -88,7 +88,15 @@ def _results(batch: Batch, model: ModelColumns) -> Iterator[Document]:
         values = column.to_list()
         names.append(name)
         columns.append([_NAMES[code] for code in values] if name == "outcome" else values)
-    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=False))
+    made = (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=False))
+    stale = given_column(model.key)
+    if stale not in batch.frame.columns:
+        return made
+    # A document's results are alike but for this, which is rare.
+    return (
+        one if given is None else {**one, "given": given}
+        for one, given in zip(made, batch.frame.get_column(stale).to_list(), strict=False)
+    )
 
 
 def _block(frame: pl.DataFrame) -> bytes:

@@ -55,7 +55,7 @@ def result_of(document: Document, place: int, note: Note) -> Result:
     """Give one result as a value."""
     own = document["results"][place]
     row = [document["record_id"], *(own.get(name) for name in _OWN)]
-    given = note.given[place] if own["outcome"] in _CALLED else None
+    given = _one_given(own, note.given[place])
     return read_result((*row, given, note.run_id, note.as_of, note.scored_at))
 
 
@@ -67,5 +67,10 @@ def _given(documents: Sequence[Document], told: Sequence[Note], places: Places) 
         if not any(note.given):
             given += [None] * len(own)
             continue
-        given += [note.given[place] if results[place]["outcome"] in _CALLED else None for place in own]
+        given += [_one_given(results[place], note.given[place]) for place in own]
     return given
+
+
+def _one_given(own: Mapping[str, Any], given: str | None) -> str | None:
+    """Say what a summary was handed: the same throughout a lane, unless a last good score was in it."""
+    return own.get("given", given) if own["outcome"] in _CALLED else None

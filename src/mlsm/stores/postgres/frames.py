@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["RESULT", "RESULT_JOINS", "result_frame"]
 
 RESULT = """r.record, x.record_id, r.seq, r.place::bigint AS place, r.outcome::bigint AS code, r.score, r.label,
-    r.output, r.reasons, r.error, r.substitute, k.kept"""
+    r.output, r.reasons, r.error, r.substitute, k.kept, r.given AS own_given"""
 """What a query selects from `result r` with `RESULT_JOINS`."""
 RESULT_JOINS = """JOIN lane l ON l.seq = r.seq JOIN record x ON x.record = r.record
     LEFT JOIN kept k ON k.seq = coalesce(l.first, l.seq) AND k.record = r.record"""
@@ -35,7 +35,7 @@ def result_frame(db: Database, query: str, *values: object) -> pl.DataFrame:
     told = rows.join(lanes, on=["seq", "place"], how="left", maintain_order="left")
     outcomes = db.frame("SELECT outcome::bigint AS code, name AS outcome, called FROM outcome")
     told = told.join(outcomes, on="code", how="left", maintain_order="left")
-    told = told.with_columns(pl.when("called").then("given"))
+    told = told.with_columns(pl.when("called").then(pl.coalesce("own_given", "given")).alias("given"))
     times = {name: pl.Datetime("us", "UTC") for name in _TIMES}
     told = told.with_columns(pl.col(name).cast(pl.Int64).cast(dtype) for name, dtype in times.items())
     return told.select("record", *long_schema(), "kept").cast(pl.Schema({**long_schema(), "kept": pl.String()}))

@@ -11,7 +11,7 @@ from mlsm._result import Result
 from mlsm.stores._times import moment
 from mlsm.stores.postgres.ranking import Rule, newest
 from mlsm.stores.postgres.records import find_record
-from mlsm.stores.postgres.views import NAMES
+from mlsm.stores.postgres.views import GIVEN, NAMES
 
 if TYPE_CHECKING:
     from mlsm.stores.postgres.connection import Database
@@ -25,8 +25,8 @@ LANES_OF_RECORD = """
 """
 """The lanes that may hold a record: all that do, and large ones that do not."""
 
-_TOLD = """x.record_id, m.name, m.version, s.status, o.name, r.score, r.label, r.output, r.reasons, r.error,
-    r.substitute, CASE WHEN o.called THEN g.given END, u.run_id, l.as_of, l.scored_at"""
+_TOLD = f"""x.record_id, m.name, m.version, s.status, o.name, r.score, r.label, r.output, r.reasons, r.error,
+    r.substitute, CASE WHEN o.called THEN {GIVEN} END, u.run_id, l.as_of, l.scored_at"""
 """The columns of a result in long form, in order; the times as integers."""
 
 _AS_WRITTEN = "SET LOCAL join_collapse_limit TO 1"

@@ -3,7 +3,7 @@
 Results are appended by COPY, never changed. `result` is keyed by the lane (its `seq`), the
 number of the record and the place of the model in the lane's roster, so that a lane's rows,
 sorted by record, go to the end of the index whatever the order of ids. What is the same for
-a whole lane stands once in `lane`, `seat` and `given`.
+a whole lane stands once in `lane`, `seat` and `given`; `result.given` says where it was otherwise.
 
 What is current is found without touching history: `pointer` says for every record and
 roster which live lane holds the newest results, newest by (as_of, seq). Every lane has all
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlsm.errors import StoreVersionError
-from mlsm.stores.postgres.views import VIEWS
+from mlsm.stores.postgres.views import GIVEN, views
 
 if TYPE_CHECKING:
     from mlsm.stores.postgres.connection import Database
@@ -162,7 +162,9 @@ _TABLES = (
     "CREATE TABLE tombstone (mark bytea PRIMARY KEY)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_TABLES, *VIEWS),)
+_GIVEN = ("ALTER TABLE result ADD COLUMN given text", *views(GIVEN))
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_TABLES, *views("g.given")), _GIVEN)
 """The statements that lead from version n to n + 1 of the store. Append only."""
 
 

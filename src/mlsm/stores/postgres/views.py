@@ -12,7 +12,10 @@ as `timestamptz`, and `output`, `reasons`, `error`, `substitute`, `given` and `k
 
 from __future__ import annotations
 
-__all__ = ["NAMES", "VIEWS"]
+__all__ = ["GIVEN", "NAMES", "views"]
+
+GIVEN = "coalesce(r.given, g.given)"
+"""What a summary was handed: as a rule the same throughout a lane, but where a last good score was in it."""
 
 NAMES = """
     JOIN run u ON u.run = l.run
@@ -33,7 +36,7 @@ def _moment(column: str) -> str:
 _SHOWN = f"""
     x.record_id, m.name AS model, m.version, s.status, o.name AS outcome, r.score, r.label, r.output::json AS output,
     r.reasons::json AS reasons, r.error::json AS error, r.substitute::json AS substitute,
-    CASE WHEN o.called THEN g.given::json END AS given, u.run_id,
+    CASE WHEN o.called THEN ({{given}})::json END AS given, u.run_id,
     {_moment("l.as_of")} AS as_of, {_moment("l.scored_at")} AS scored_at, k.kept::json AS kept
 """
 
@@ -58,10 +61,17 @@ def _newest(same: str, only: str) -> str:
     """  # noqa: S608 - constants
 
 
-VIEWS: tuple[str, ...] = (
-    f"""CREATE VIEW mlsm_results AS SELECT {_SHOWN}, u.purpose, r.seq, l.part, l.lane
+def views(given: str) -> tuple[str, ...]:
+    """Write the statements that make the views, or make them anew.
+
+    Args:
+        given: what a summary was handed, as a term over `result r` and `given g`.
+    """
+    shown = _SHOWN.format(given=given)
+    return (
+        f"""CREATE OR REPLACE VIEW mlsm_results AS SELECT {shown}, u.purpose, r.seq, l.part, l.lane
         FROM lane l JOIN result r ON r.seq = l.seq {NAMES}""",  # noqa: S608 - constants
-    f"CREATE VIEW mlsm_current AS SELECT {_SHOWN} {_newest('t.model = s.model', '')}",
-    f"""CREATE VIEW mlsm_scores AS SELECT {_SHOWN}
+        f"CREATE OR REPLACE VIEW mlsm_current AS SELECT {shown} {_newest('t.model = s.model', '')}",
+        f"""CREATE OR REPLACE VIEW mlsm_scores AS SELECT {shown}
         {_newest("n.name = m.name AND t.status = 'active'", "s.status = 'active' AND")}""",
-)
+    )

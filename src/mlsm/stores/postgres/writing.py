@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, ModelColumns, facet
+from mlsm._batch import FACETS, Batch, ModelColumns, facet, given_column
 from mlsm._typing import Lane
 from mlsm.contracts import ModelEntry, Reject
 from mlsm.errors import UnknownNameError
@@ -149,9 +149,9 @@ def _insert_results(db: Database, seq: int, batch: Batch, numbers: pl.Series) ->
             pl.lit(place, pl.Int16).alias("place"),
             pl.col(facet(model.key, "outcome")).cast(pl.Int16).alias("outcome"),
         ]
-        for name in FACETS[1:]:
+        stored: dict[str, str] = {name: facet(model.key, name) for name in FACETS[1:]}
+        for name, column in (stored | {"given": given_column(model.key)}).items():
             dtype = pl.Float64() if name == "score" else pl.String()
-            column = facet(model.key, name)
             expression = pl.col(column) if column in shared.columns else pl.lit(None, dtype)
             columns.append(expression.cast(dtype).alias(name))
         pieces.append(shared.select(columns))

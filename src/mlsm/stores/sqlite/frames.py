@@ -19,7 +19,7 @@ __all__ = ["RESULT", "result_frame"]
 
 RESULT = """r.record, (SELECT record_id FROM record WHERE record = r.record), r.seq, r.place, r.outcome, r.score,
     r.label, r.output, r.reasons, r.error, r.substitute,
-    (SELECT kept FROM kept WHERE seq = coalesce(l.first, l.seq) AND record = r.record)"""
+    (SELECT kept FROM kept WHERE seq = coalesce(l.first, l.seq) AND record = r.record), r.given"""
 """What a query selects from `result r` and its `lane l`."""
 
 _TIMES = ("as_of", "scored_at")
@@ -34,16 +34,18 @@ def result_frame(db: sqlite3.Connection, query: str, values: Sequence[object]) -
         _lanes(db, rows.get_column("seq").unique()), on=["seq", "place"], how="left", maintain_order="left"
     )
     told = told.join(_outcomes(db), on="code", how="left", maintain_order="left")
-    told = told.with_columns(pl.when("called").then("given"))
+    told = told.with_columns(pl.when("called").then(pl.coalesce("own_given", "given")).alias("given"))
     return told.select("record", *long_schema(), "kept").cast({name: pl.Datetime("us", "UTC") for name in _TIMES})
 
 
 def _rows(cursor: sqlite3.Cursor) -> pl.DataFrame:
     numbers = dict.fromkeys(("record", "seq", "place", "code"), pl.Int64())
-    texts = dict.fromkeys(("record_id", "label", "output", "reasons", "error", "substitute", "kept"), pl.String())
+    texts = dict.fromkeys(
+        ("record_id", "label", "output", "reasons", "error", "substitute", "kept", "own_given"), pl.String()
+    )
     types: dict[str, pl.DataType] = {**numbers, **texts, "score": pl.Float64()}
     names = ["record", "record_id", "seq", "place", "code", "score", "label", "output", "reasons", "error"]
-    names += ["substitute", "kept"]
+    names += ["substitute", "kept", "own_given"]
     frames = [pl.DataFrame(schema={name: types[name] for name in names})]
     while fetched := list(islice(cursor, _FETCHED)):
         columns = zip(names, zip(*fetched, strict=True), strict=True)

@@ -13,12 +13,12 @@ from mlsm.stores._times import moment
 from mlsm.stores.sqlite.forgetting import LANES_OF_RECORD
 from mlsm.stores.sqlite.ranking import Rule, newest
 from mlsm.stores.sqlite.records import find_record
-from mlsm.stores.sqlite.views import NAMES
+from mlsm.stores.sqlite.views import GIVEN, NAMES
 
 __all__ = ["TOLD", "current_results", "kept_columns", "past_results"]
 
-TOLD = """x.record_id, m.name, m.version, s.status, o.name, r.score, r.label, r.output, r.reasons, r.error,
-    r.substitute, CASE WHEN o.called THEN g.given END, u.run_id, l.as_of, l.scored_at"""
+TOLD = f"""x.record_id, m.name, m.version, s.status, o.name, r.score, r.label, r.output, r.reasons, r.error,
+    r.substitute, CASE WHEN o.called THEN {GIVEN} END, u.run_id, l.as_of, l.scored_at"""
 """The columns of a result in long form, in order; the times as integers."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, ModelColumns, facet
+from mlsm._batch import FACETS, Batch, ModelColumns, facet, given_column
 from mlsm.stores.sqlite.rows import append
 
 __all__ = ["insert_results"]
@@ -46,10 +46,11 @@ def _insert(there: Sequence[str], models: Sequence[ModelColumns], roster: int, f
     """
     taken: list[str] = []
     facets: dict[str, str] = {}
-    for name in FACETS:
+    columns: dict[str, list[str]] = {name: [facet(model.key, name) for model in models] for name in FACETS}
+    columns["given"] = [given_column(model.key) for model in models]
+    for name, own in columns.items():
         cases = []
-        for place, model in enumerate(models, start=first):
-            column = facet(model.key, name)
+        for place, column in enumerate(own, start=first):
             if column in there:
                 taken.append(column)
                 # The first column is the record.

@@ -3,7 +3,7 @@
 Results are appended, never changed. `result` is keyed by the lane (its `seq`), the number
 of the record and the place of the model in the lane's roster, so that a lane's rows, sorted
 by record, go to the end of the table whatever the order of ids. What is the same for a
-whole lane stands once in `lane`, `seat` and `given`.
+whole lane stands once in `lane`, `seat` and `given`; `result.given` says where it was otherwise.
 
 What is current is found without touching history: `pointer` says for every record and
 roster which live lane holds the newest results, newest by (as_of, seq). Every lane has all
@@ -21,7 +21,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from mlsm.errors import StoreError, StoreVersionError
-from mlsm.stores.sqlite.views import VIEWS
+from mlsm.stores.sqlite.views import GIVEN, views
 
 __all__ = ["MIGRATIONS", "migrate", "version"]
 
@@ -175,7 +175,13 @@ _FORGETTING = (
     "CREATE TABLE tombstone (mark BLOB PRIMARY KEY) WITHOUT ROWID",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_TABLES, *VIEWS), _FORGETTING)
+_GIVEN = (
+    "ALTER TABLE result ADD COLUMN given TEXT",
+    *(f"DROP VIEW {name}" for name in ("mlsm_results", "mlsm_current", "mlsm_scores")),
+    *views(GIVEN),
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_TABLES, *views("g.given")), _FORGETTING, _GIVEN)
 """The statements that lead from version n to n + 1 of the store. Append only."""
 
 

@@ -13,7 +13,10 @@ makes `WHERE record_id = '42'` quick.
 
 from __future__ import annotations
 
-__all__ = ["NAMES", "VIEWS"]
+__all__ = ["GIVEN", "NAMES", "views"]
+
+GIVEN = "coalesce(r.given, g.given)"
+"""What a summary was handed: as a rule the same throughout a lane, but where a last good score was in it."""
 
 
 def _iso(column: str) -> str:
@@ -35,7 +38,7 @@ NAMES = """
 
 _SHOWN = f"""
     x.record_id, m.name AS model, m.version, s.status, o.name AS outcome, r.score, r.label, r.output, r.reasons,
-    r.error, r.substitute, CASE WHEN o.called THEN g.given END AS given, u.run_id,
+    r.error, r.substitute, CASE WHEN o.called THEN {{given}} END AS given, u.run_id,
     {_iso("l.as_of")} AS as_of, {_iso("l.scored_at")} AS scored_at, k.kept
 """
 
@@ -65,9 +68,18 @@ def _newest(same: str, only: str) -> str:
 
 
 _ALL = f"FROM lane l CROSS JOIN result r ON r.seq = l.seq {NAMES}"
-VIEWS: tuple[str, ...] = (
-    f"CREATE VIEW mlsm_results AS SELECT {_SHOWN}, u.purpose, r.seq, l.part, l.lane {_ALL}",
-    f"CREATE VIEW mlsm_current AS SELECT {_SHOWN} {_newest('t.model = s.model', '')}",
-    f"""CREATE VIEW mlsm_scores AS SELECT {_SHOWN}
+
+
+def views(given: str) -> tuple[str, ...]:
+    """Write the statements that make the views.
+
+    Args:
+        given: what a summary was handed, as a term over `result r` and `given g`.
+    """
+    shown = _SHOWN.format(given=given)
+    return (
+        f"CREATE VIEW mlsm_results AS SELECT {shown}, u.purpose, r.seq, l.part, l.lane {_ALL}",
+        f"CREATE VIEW mlsm_current AS SELECT {shown} {_newest('t.model = s.model', '')}",
+        f"""CREATE VIEW mlsm_scores AS SELECT {shown}
         {_newest("n.name = m.name AND t.status = 'active'", "s.status = 'active' AND")}""",
-)
+    )

@@ -74,6 +74,7 @@ def _fill(store: Store) -> None:
     plan = plan_of(entry("fit@1"), entry("fit@2", "draft"), entry("best@1"))
     run_id = begun(store, plan)
     given = (Given(model="fit@1", run_id=run_id),)
+    stale = (Given(model="fit@1", run_id=run_id, stale_since=day(0)),)
     for part, ids in enumerate((["b", "a", "7"], ["c"])):
         written = [
             one
@@ -81,7 +82,7 @@ def _fill(store: Store) -> None:
             for one in (
                 result(record, "fit@1", None if place == 1 else -0.0, label="é", output={"size": [place]}),
                 result(record, "fit@2", 1 / 3, status="draft"),
-                result(record, "best@1", 2.0, given=given),
+                result(record, "best@1", 2.0, given=stale if place == 1 else given),
             )
         ]
         commit(store, run_id, part, written, kept={"owner": [f"Ada {r}" for r in ids], "age": range(len(ids))},

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 import polars as pl
 
-from mlsm._batch import FACETS, KEPT, Batch, ModelColumns, facet, read_result
+from mlsm._batch import FACETS, KEPT, Batch, ModelColumns, facet, given_column, read_result
 from mlsm._result import Outcome, Result
 from mlsm._typing import LANES, Lane
 from mlsm.contracts import InputEntry, ModelEntry, Reject, RunPlan, Store
@@ -205,17 +205,20 @@ def _batch(
     for one in results:
         by_record.setdefault(one.record_id, {})[one.key] = one
         known = models.get(one.key)
-        given = one.given or (() if known is None else known.given)
+        given = one.given if known is None or not known.given else known.given
         models[one.key] = ModelColumns(name=one.model, version=one.version, status=one.status, given=given)
     columns = [pl.Series("record_id", list(by_record), pl.String)]
     columns += [pl.Series(KEPT + name, column) for name, column in kept.items()]
-    for key in models:
+    for key, model in models.items():
         own = [of_record[key] for of_record in by_record.values()]
         for name in FACETS:
             column = [_stored(one, name) for one in own]
             # As the engine does: a facet that is null throughout has no column.
             if name in {"outcome", "score"} or any(value is not None for value in column):
                 columns.append(pl.Series(facet(key, name), column, _TYPES[name]))
+        other = [_stored(one, "given") if one.given not in ((), model.given) else None for one in own]
+        if any(other):
+            columns.append(pl.Series(given_column(key), other, pl.String))
     frame = pl.DataFrame(columns)
     moment = as_of + timedelta(hours=2)
     return Batch(part=part, models=tuple(models.values()), frame=frame, as_of=as_of, scored_at=moment, inputs=inputs)

@@ -212,6 +212,21 @@ def a_summary_tells_what_it_was_given(store: Store) -> None:
     expect_same(expected, [one for outcome in Outcome for one in store.current(outcome.value)])
 
 
+def a_summary_tells_where_a_last_good_score_was_in_it(store: Store) -> None:
+    """`given` has `stale_since` for the records whose upstream was stood in for, and for no other."""
+    stale = (Given(model="fit@1", stale_since=day(0)), Given(model="size@1"))
+    fresh = (Given(model="fit@1"), Given(model="size@1"))
+    written = [
+        result(record, "best@1", 1.0, given=stale if record in {"b", "d"} else fresh) for record in ("a", "b", "c", "d")
+    ]
+    run_id = begun(store, plan_of(entry("best@1")))
+    expected = commit(store, run_id, 0, written)
+    expect_same(expected, read(store.results(run_id, _ALL)))
+    expect_same(expected, [one for record in "abcd" for one in store.current(record)])
+    expect_same(expected, read(store.scores(_ALL)))
+    expect_same(expected, [one for record in "abcd" for one in store.held(record).results])
+
+
 def rejects_come_back_in_order(store: Store) -> None:
     """Rejects go with the first lane of their part, whichever is written first."""
     plan = plan_of(entry("fit@1"), entry("fit@2", "draft"))
@@ -293,6 +308,7 @@ WRITING = (
     a_record_may_come_in_two_parts,
     ids_are_kept_byte_for_byte,
     a_summary_tells_what_it_was_given,
+    a_summary_tells_where_a_last_good_score_was_in_it,
     rejects_come_back_in_order,
     a_part_may_have_no_record,
     a_record_comes_once_in_a_part,
