@@ -115,7 +115,7 @@ MISTAKES = {
     ),
     "strange key": (
         '[project]\nname = "acme"\nqqq = 1',
-        "mlsm.toml:3: [project] has no key 'qqq'; expected one of name.\n    Hint: Remove it.",
+        "mlsm.toml:3: [project] has no key 'qqq'; expected one of name, dependencies.\n    Hint: Remove it.",
     ),
     "key outside of sections": (
         'shape = "flat"\n[project]\nname = "acme"',

@@ -1,12 +1,13 @@
 """Models and summaries, and the decorators that make them."""
 
+from mlsm._model.abroad import Abroad, Home
 from mlsm._model.artefact import ArtefactModel
 from mlsm._model.decorators import model, summary_model
 from mlsm._model.failing import ON_FAILURE, Breaker, Failing, OnFailure
-from mlsm._model.home import MAIN, Home, home_of
+from mlsm._model.home import MAIN, home_of
 from mlsm._model.isolation import RUNGS, Isolation, read_memory, read_timeout
 from mlsm._model.key import STATUSES, check_key, split_key
-from mlsm._model.model import Call, Model
+from mlsm._model.model import Call, Model, parameters_of
 from mlsm._model.rules import OptionProblem, RuleOption, RuleSummary, read_options, rule_options, summary_of
 from mlsm._model.summary import SummaryModel
 
@@ -15,6 +16,7 @@ __all__ = [
     "ON_FAILURE",
     "RUNGS",
     "STATUSES",
+    "Abroad",
     "ArtefactModel",
     "Breaker",
     "Call",
@@ -30,6 +32,7 @@ __all__ = [
     "check_key",
     "home_of",
     "model",
+    "parameters_of",
     "read_memory",
     "read_options",
     "read_timeout",

@@ -4,39 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mlsm._model.abroad import Abroad, Home
 from mlsm._model.model import Model
 from mlsm._model.rules import RuleSummary
 from mlsm.errors import DeclarationError
 
-__all__ = ["MAIN", "Home", "home_of"]
+__all__ = ["MAIN", "home_of"]
 
 MAIN = "__mlsm_main__"
 """What a script is called where it is imported by another process, so that it does not start over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """A module that another process can import.
-
-    Args:
-        module: its name.
-        file: its file.
-        root: the folder from which its name is found.
-        folders: for the names of model folders, which are found by name only: the folder of each.
-        key: what the model is called there; the lock may give it a longer version.
-    """
-
-    module: str
-    file: str
-    root: str
-    folders: Mapping[str, str]
-    key: str
 
 
 def home_of(model: Model) -> Home | None:
@@ -52,6 +33,8 @@ def home_of(model: Model) -> Home | None:
         )
     if model.kind not in ("function", "summary"):
         return None
+    if isinstance(model.fcn, Abroad):
+        return model.fcn.home
     if "home" not in model._cache:  # noqa: SLF001 - of one floor
         found = next(_homes(model), None)
         if found is None:

@@ -12,6 +12,7 @@ from mlsm._digest import digest_of
 from mlsm._equality import TOLERANCE
 from mlsm._fields import Fields, Kind, fields_of_mapping
 from mlsm._guard import Raised, attempt
+from mlsm._model.abroad import Abroad
 from mlsm._model.failing import Failing
 from mlsm._model.isolation import Isolation
 from mlsm._typing import Function
@@ -161,7 +162,8 @@ class Model:
     def digest(self) -> str:
         """Hash what makes the model answer as it does: `sha256:<hex>`."""
         if "digest" not in self._cache:
-            self._cache["digest"] = digest_of(self._digested())
+            fcn: Any = self.fcn
+            self._cache["digest"] = fcn.digest if isinstance(fcn, Abroad) else digest_of(self._digested())
         digest: str = self._cache["digest"]
         return digest
 
@@ -174,7 +176,9 @@ class Model:
     def wants_as_of(self) -> bool:
         """Tell whether the function names a parameter `as_of`."""
         if "wants_as_of" not in self._cache:
-            self._cache["wants_as_of"] = "as_of" in parameters_of(self.fcn)
+            fcn: Any = self.fcn
+            away = isinstance(fcn, Abroad)
+            self._cache["wants_as_of"] = fcn.wants_as_of if away else "as_of" in parameters_of(fcn)
         wants_as_of: bool = self._cache["wants_as_of"]
         return wants_as_of
 

@@ -41,7 +41,7 @@ def _plan_sync(args: Namespace, terminal: Terminal) -> None:
     to_lock = unlocked(origins, sources.lock)
     rows = [
         {"source": one.source, "commit": one.commit, "models": list(one.models), "state": one.state,
-         "change": "fetch" if one.state == "absent" else "none"}
+         "change": {"absent": "fetch", "not built": "build"}.get(one.state, "none")}
         for one in held(origins, sources.lock, sources.home)
     ]  # fmt: skip
     rows += [

@@ -103,7 +103,8 @@ def tried_here(catalog: Catalog) -> Catalog:
     Thousands of records one at a time cost a fitted model milliseconds each way between processes.
     """
     return Catalog(
-        model.with_isolation(None) if isinstance(model, ArtefactModel) else model for model in catalog.values()
+        model.with_isolation(None) if isinstance(model, ArtefactModel) and model.isolation.rung != "env" else model
+        for model in catalog.values()
     )
 
 

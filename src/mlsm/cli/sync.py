@@ -54,6 +54,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
         columns = tuple(Column(key=key) for key in ("source", "commit", "models", "state"))
         terminal.table(Table(columns=columns, rows=rows))
     fetched = sum(one.state == "fetched" for one in done)
+    built = sum(one.state == "built" for one in done)
     took = duration(time.monotonic() - began)
-    terminal.say(f"{amount(len(done), 'commit')} here as locked, {fetched} fetched, in {took}.")
+    terminal.say(f"{amount(len(done), 'commit')} here as locked, {fetched} fetched, {built} built, in {took}.")
     return 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mlsm._model import RUNGS, Isolation, Model, RuleSummary, read_memory, read_timeout
+from mlsm._model import RUNGS, Abroad, Isolation, Model, RuleSummary, read_memory, read_timeout
 from mlsm.project.document import Document
 from mlsm.project.forms import shown
 from mlsm.project.mistakes import Mistake, listed, nearest
@@ -125,6 +125,10 @@ def apply_isolation(models: Sequence[Model], plan: IsolationPlan) -> tuple[list[
             if said.name in (model.name, model.key):
                 isolation, place = _over(said.isolation, isolation), said.place
         isolation = isolation.over(plan.default)
+        if isinstance(model.fcn, Abroad) and not isolation.isolated:
+            message = f"{model.key!r} comes from a source whose code is not imported here; it cannot run inline."
+            mistakes.append(Mistake(place, message, 'Say isolation = "inline" of the whole [[source]].'))
+            isolation = model.isolation
         changed.append(model if isolation == model.isolation else model.with_isolation(isolation))
         if isolation != model.isolation:
             mistakes += [
@@ -137,7 +141,10 @@ def apply_isolation(models: Sequence[Model], plan: IsolationPlan) -> tuple[list[
 def _over(said: Isolation, former: Isolation) -> Isolation:
     """Let what the project says go before what the code says."""
     told = {name: getattr(said, name) for name in ("rung", "timeout", "memory", "python")}
-    return replace(former, **{name: value for name, value in told.items() if value is not None})
+    merged = replace(former, **{name: value for name, value in told.items() if value is not None})
+    # The environment of a source is left where the project says that its model runs elsewhere.
+    left = former.rung == "env" and merged.rung != "env" and said.python is None
+    return replace(merged, python=None) if left else merged
 
 
 def _mistakes(

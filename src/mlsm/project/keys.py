@@ -54,6 +54,8 @@ STATUS_KEYS = tuple(
 
 KEYS = (
     Key(section="project", name="name", form="text", example='name = "acme"', required=True, check=values.filled),
+    Key(section="project", name="dependencies", form="texts", example='dependencies = ["scikit-learn>=1.5"]',
+        default=[]),
     Key(section="record", name="id", form="text", example='id = "lead_id"', default=""),
     Key(section="record", name="keep", form="texts", example='keep = ["email"]', default=[], check=values.distinct),
     Key(section="input", name="shape", form="text", example='shape = "flat"', default="flat",

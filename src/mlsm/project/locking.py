@@ -9,6 +9,8 @@ from pathlib import Path
 from mlsm._model import Model
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import checkout, resolve, tree_of
+from mlsm.project.described import described
+from mlsm.project.environment import environment, environment_hash, python_version, resolved
 from mlsm.project.finder import installed_finder
 from mlsm.project.lock import Lock, Pin, SourcePin
 from mlsm.project.origin import Origin, folder_of
@@ -70,7 +72,7 @@ def relock(
             sources.append(before)
             pins += known
             continue
-        source, made = _pinned(origin, before, project, home)
+        source, made = _pinned(origin, before, project, home, again=origin.name in upgrade)
         sources.append(source)
         merged = _merged(origin, known, [pin for pin, _ in made], statuses)
         pins += merged
@@ -86,7 +88,7 @@ def _same(source: SourcePin, origin: Origin) -> bool:
 
 
 def _pinned(
-    origin: Origin, before: SourcePin | None, project: Path, home: Path
+    origin: Origin, before: SourcePin | None, project: Path, home: Path, *, again: bool
 ) -> tuple[SourcePin, list[tuple[Pin, Model]]]:
     if origin.url is None:
         commit, folder = "", folder_of(origin, project)
@@ -108,16 +110,41 @@ def _pinned(
         tree, folder = found.tree, found.folder / origin.folder
         if not folder.is_dir():
             raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")
-    models = load_repository(folder, origin.name)
+    requirements = _requirements(origin, folder, home, again=again)
+    models = load_source(origin, folder, requirements, home)
     source = SourcePin(
         name=origin.name, url=origin.told, wants=origin.wants, folder=origin.folder, commit=commit, tree=tree
     )
-    made = [(_pin(origin, source, model), model) for model in models]
+    made = [(_pin(origin, source, model, requirements), model) for model in models]
     installed_finder().release(folder)  # another source may have modules of the same names
     return source, made
 
 
-def _pin(origin: Origin, source: SourcePin, model: Model) -> Pin:
+def _requirements(origin: Origin, folder: Path, home: Path, *, again: bool) -> tuple[str, ...]:
+    """Find the versions that the environment of a source holds; none where it has none of its own."""
+    if not origin.may_have_environment:
+        return ()
+    from mlsm.project.requirements import stated_requirements, with_ours
+
+    stated = stated_requirements(folder, origin.name, python_version())
+    if not stated and origin.isolation.rung == "env":
+        stated = with_ours(())
+    return resolved(stated, home, origin.name, again=again) if stated else ()
+
+
+def load_source(origin: Origin, folder: Path, requirements: Sequence[str], home: Path) -> list[Model]:
+    """Load the models of a source where its code is to run: in its environment, which is built if it must be.
+
+    Raises:
+        ProjectError: the environment cannot be built, or the models cannot be loaded.
+    """
+    if origin.inline:
+        return load_repository(folder, origin.name)
+    python = environment(requirements, home, origin.name) if requirements else None
+    return described(folder, called=origin.name, isolation=origin.placed(python), home=home)
+
+
+def _pin(origin: Origin, source: SourcePin, model: Model, requirements: tuple[str, ...]) -> Pin:
     return Pin(
         name=model.name,
         version=pinned_version(model.version, origin, source.commit),
@@ -127,6 +154,8 @@ def _pin(origin: Origin, source: SourcePin, model: Model) -> Pin:
         commit=source.commit,
         tree=source.tree,
         digest=model.digest,
+        requirements=requirements,
+        environment=environment_hash(requirements) if requirements else "",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +30,6 @@ _KEYS = {
     "folder": 'folder = "scoring"',
 }
 _LIMITS = {name: rule for name, rule in ISOLATION_KEYS.items() if name != "python"}
-_PROCESS = Isolation(rung="process")
 _SCHEMES = ("https", "http", "ssh", "git", "file")
 _SSH_SHORT = re.compile(r"[\w.-]+@([\w.-]+):(?!//).+")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -48,7 +47,8 @@ class Origin:
         path: that folder, None where it is a repository.
         branch, tag, commit: at most one of them; none is the repository's own branch.
         folder: where in it the models lie, "" for its top.
-        isolation: where its models run, and what they may use there.
+        isolation: where its models run, and what they may use there; where nothing is said, in an
+            environment of their own if they state dependencies, else in a process of their own.
         place: where this is said.
     """
 
@@ -59,7 +59,7 @@ class Origin:
     tag: str | None = None
     commit: str | None = None
     folder: str = ""
-    isolation: Isolation = _PROCESS
+    isolation: Isolation = field(default_factory=Isolation)
     place: str = ""
 
     @property
@@ -74,6 +74,24 @@ class Origin:
     def follows(self) -> bool:
         """Tell whether it follows a branch, so that its versions bear the commit."""
         return self.url is not None and self.tag is None and self.commit is None
+
+    @property
+    def inline(self) -> bool:
+        """Tell whether its code is imported by whoever loads the project, since the project says so."""
+        return self.isolation.rung == "inline"
+
+    @property
+    def may_have_environment(self) -> bool:
+        """Tell whether its models run in an environment of their own where they state dependencies."""
+        return self.isolation.rung in (None, "env")
+
+    def placed(self, python: Path | None) -> Isolation:
+        """Say where its models run, given the interpreter of their environment, None where they have none."""
+        if self.isolation.rung in ("inline", "process"):
+            return self.isolation
+        return replace(
+            self.isolation, rung="process" if python is None else "env", python=None if python is None else str(python)
+        )
 
     @property
     def told(self) -> str:
@@ -157,7 +175,7 @@ def read_origins(document: Document, hosts: Sequence[str]) -> tuple[list[Origin]
                 values = {key: value for key, value in said.items() if key in _KEYS}
                 folder = PurePosixPath(said.get("folder", "")).as_posix()
                 values |= {"name": name, "folder": "" if folder == "." else folder}
-                limits = {"isolation": "process"} | {key: said[key] for key in _LIMITS if key in said}
+                limits = {key: said[key] for key in _LIMITS if key in said}
                 origins[name] = Origin(**values, isolation=said_isolation(limits, Path()), place=place)
         mistakes += wrong
     return list(origins.values()), mistakes
@@ -183,7 +201,7 @@ def _mistakes(document: Document, number: int, said: Any, hosts: Sequence[str]) 
 def _misvalued(here: str, name: str, value: Any, hosts: Sequence[str]) -> Iterator[Mistake]:
     """Hold one key and its value against what may stand there."""
     if name in _LIMITS:
-        if not _LIMITS[name][0](value) or value == "env":
+        if not _LIMITS[name][0](value):
             told = f"[[source]] {name} is {shown(value)}, which cannot be meant here."
             yield Mistake(here, told, f"Write {_LIMITS[name][1]}.")
     elif name not in _KEYS:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mlsm._guard import Raised, attempt
-from mlsm._model import Model, RuleSummary, home_of
+from mlsm._model import Isolation, Model, RuleSummary
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import find_checkout
-from mlsm.project.finder import installed_finder
+from mlsm.project.described import described
+from mlsm.project.environment import find_environment
 from mlsm.project.lock import LOCK, Lock, Pin
 from mlsm.project.mistakes import Mistake
 from mlsm.project.origin import Origin, folder_of
@@ -66,14 +68,14 @@ def load_pinned(
         if all(source.name != origin.name for source in lock.sources):
             message = f"the source {origin.name!r} is not in {LOCK} yet."
             found.mistakes.append(Mistake(origin.place, message, "Run `mlsm lock`."))
-    groups: dict[tuple[str, str, str, str], list[Pin]] = {}
+    groups: dict[tuple[str, ...], list[Pin]] = {}
     for pin in lock.models:
         if pin.source not in named:
             continue  # only what the project file lists is ever run
         if statuses.get(pin.key) == "retired" and not retired:
             found.absent.add(pin.key)
         else:
-            groups.setdefault((pin.source, pin.url, pin.commit, pin.folder), []).append(pin)
+            groups.setdefault((pin.source, pin.url, pin.commit, pin.folder, pin.environment), []).append(pin)
     for (source, *_), pins in groups.items():
         for pin, answer in _loaded(named[source], pins, project, home):
             if isinstance(answer, Model):
@@ -89,17 +91,37 @@ def load_pinned(
 def _loaded(origin: Origin, pins: list[Pin], project: Path, home: Path) -> Iterator[tuple[Pin, Model | Mistake]]:
     """Load one commit of a source, and answer for each of its pins."""
     place = _folder(origin, pins[0], project, home)
-    loaded = place if isinstance(place, Mistake) else attempt(load_repository, place, origin.name)
+    loaded = place if isinstance(place, Mistake) else _models(origin, pins[0], place, home)
+    isolation = loaded.isolation if isinstance(loaded, _Loaded) else origin.isolation
+    found = loaded.models if isinstance(loaded, _Loaded) else loaded
     for pin in pins:
-        if isinstance(loaded, Mistake):
-            yield pin, Mistake(loaded.place, f"{pin.key!r}: {loaded.message}", loaded.hint)
-        elif isinstance(loaded, Raised):
-            yield pin, _unloadable(pin, loaded)
+        if isinstance(found, Mistake):
+            yield pin, Mistake(found.place, f"{pin.key!r}: {found.message}", found.hint)
+        elif isinstance(found, Raised):
+            yield pin, _unloadable(pin, found)
         else:
-            yield pin, _chosen(pin, loaded, origin)
-    if origin.isolation.isolated and isinstance(place, Path):
-        # Each runs in a process of its own, so that other commits may have modules of the same names.
-        installed_finder().release(place)
+            yield pin, _chosen(pin, found, isolation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The models of a commit, or what was raised, and where they run."""
+
+    models: Sequence[Model] | Raised
+    isolation: Isolation
+
+
+def _models(origin: Origin, pin: Pin, folder: Path, home: Path) -> _Loaded | Mistake:
+    if origin.inline:
+        return _Loaded(attempt(load_repository, folder, origin.name), origin.isolation)
+    python = None
+    if pin.environment and origin.may_have_environment:
+        python = find_environment(pin.requirements, home)
+        if python is None:
+            return Mistake(LOCK, f"the environment of {pin.told} is not on this machine.", "Run `mlsm sync`.")
+    isolation = origin.placed(python)
+    asked = partial(described, folder, called=origin.name, isolation=isolation, home=home)
+    return _Loaded(attempt(asked), isolation)
 
 
 def _folder(origin: Origin, pin: Pin, project: Path, home: Path) -> Path | Mistake:
@@ -125,7 +147,7 @@ def _unloadable(pin: Pin, raised: Raised) -> Mistake:
     return Mistake(LOCK, message, "Mend it in its repository.")
 
 
-def _chosen(pin: Pin, models: Sequence[Model], origin: Origin) -> Model | Mistake:
+def _chosen(pin: Pin, models: Sequence[Model], isolation: Isolation) -> Model | Mistake:
     """Find the pinned model among those of its commit; it must be the one that was locked."""
     names = (pin.version, pin.version.removesuffix(f"+{pin.commit[:7]}"))
     model = next((one for one in models if one.name == pin.name and one.version in names), None)
@@ -135,8 +157,5 @@ def _chosen(pin: Pin, models: Sequence[Model], origin: Origin) -> Model | Mistak
         message = f"{pin.key!r} of {pin.told} answers otherwise than when it was locked: its digest is another."
         return Mistake(LOCK, message, "Give what was changed a new version, and run `mlsm lock --upgrade`.")
     if not isinstance(model, RuleSummary):
-        model = model.with_isolation(origin.isolation)
-        homed = attempt(home_of, model) if origin.isolation.isolated else None  # while its module is there
-        if isinstance(homed, Raised):
-            return Mistake(LOCK, f"{pin.key!r}: {homed.failure.message}", "Put it at the top level of its file.")
+        model = model.with_isolation(isolation)
     return model.with_version(pin.version).with_status("draft")

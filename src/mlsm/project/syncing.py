@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import checkout, find_checkout, tree_of
+from mlsm.project.environment import environment, find_environment
 from mlsm.project.lock import LOCK, Lock
 from mlsm.project.origin import Origin, folder_of
 
@@ -22,7 +23,8 @@ class Held:
         source: the source's name.
         commit: the commit, "" for a folder of this machine.
         models: the versions that are pinned to it.
-        state: `here`, `absent`, or `fetched` where it was absent before.
+        state: `here`, `absent`, `not built` where its environment is; after a sync `here`, or
+            `fetched` or `built` where the commit, or its environment alone, was absent before.
     """
 
     source: str
@@ -34,7 +36,7 @@ class Held:
 def held(origins: Sequence[Origin], lock: Lock, home: Path) -> list[Held]:
     """Tell of every pinned commit whether this machine has it, without changing anything."""
     return [
-        Held(source=origin.name, commit=commit, models=models, state=_state(origin, commit, home))
+        Held(source=origin.name, commit=commit, models=models, state=_whole(origin, commit, lock, home))
         for origin, commit, _, models in _wanted(origins, lock)
     ]
 
@@ -46,7 +48,8 @@ def sync(origins: Sequence[Origin], lock: Lock, *, project: Path, home: Path) ->
         ProjectError: a commit cannot be fetched, or its files differ from what the lock says.
     """
     done = []
-    for origin, commit, tree, models in _wanted(origins, lock):
+    wanted = _wanted(origins, lock)
+    for origin, commit, tree, models in wanted:
         state = _state(origin, commit, home)
         if origin.url is None:
             found = tree_of(folder_of(origin, project))
@@ -54,6 +57,10 @@ def sync(origins: Sequence[Origin], lock: Lock, *, project: Path, home: Path) ->
             found = tree_of(checkout(origin, commit, home).folder)
         if found != tree:
             raise _other_files(origin, commit)
+        for requirements in _environments(origin, commit, lock):
+            if find_environment(requirements, home) is None:
+                environment(requirements, home, origin.name)
+                state = "built" if state == "here" else state
         done.append(
             Held(source=origin.name, commit=commit, models=models, state="fetched" if state == "absent" else state)
         )
@@ -75,6 +82,21 @@ def _wanted(origins: Sequence[Origin], lock: Lock) -> list[tuple[Origin, str, st
             keys = tuple(pin.key for pin in lock.models if pin.source == origin.name and pin.commit == commit)
             wanted.append((origin, commit, tree, keys))
     return wanted
+
+
+def _environments(origin: Origin, commit: str, lock: Lock) -> list[tuple[str, ...]]:
+    """Give the versions in the environments of a commit; as a rule there is one."""
+    if not origin.may_have_environment:
+        return []
+    pins = [pin for pin in lock.models if pin.source == origin.name and pin.commit == commit and pin.environment]
+    return list(dict.fromkeys(pin.requirements for pin in pins))
+
+
+def _whole(origin: Origin, commit: str, lock: Lock, home: Path) -> str:
+    """Tell whether a commit is here, and its environments are."""
+    state = _state(origin, commit, home)
+    built = all(find_environment(one, home) is not None for one in _environments(origin, commit, lock))
+    return state if built or state == "absent" else "not built"
 
 
 def _state(origin: Origin, commit: str, home: Path) -> str:

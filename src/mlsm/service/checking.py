@@ -9,14 +9,15 @@ from typing import Any
 
 from mlsm._catalog import Catalog, CatalogLike
 from mlsm._fields import Reading
-from mlsm._model import Breaker, Failing, Model
+from mlsm._model import Abroad, Breaker, Failing, Model
 from mlsm._result import Result
 from mlsm.checks import CLOCK, Finding, Subject, check_model, stand_ins
 from mlsm.checks.golden import Ways, check_golden, given_stand_ins
+from mlsm.contracts import Predictor
 from mlsm.errors import UnknownNameError
 from mlsm.service.golden_files import find_golden
 from mlsm.service.one import score_one
-from mlsm.service.preparing import load_predictor
+from mlsm.service.preparing import load_predictor, prepared
 from mlsm.service.scores import Scores, score
 
 __all__ = ["check", "golden_ways", "named_models"]
@@ -139,10 +140,18 @@ def _subject(catalog: Catalog, model: Model, reading: Reading) -> Subject:
 
     return Subject(
         model=model,
-        predictor=load_predictor(model),
+        predictor=_predictor(alone, model, reading),
         score=last,
         score_one=lambda record: score_one(alone, record, id=None, as_of=CLOCK, reading=reading)[place],
         trace=lambda record: _trace(scored([record]), model.key),
         upstreams=upstreams,
         reading=reading,
     )
+
+
+def _predictor(alone: Catalog, model: Model, reading: Reading) -> Predictor:
+    """Load a model to be called directly; one whose code or libraries are elsewhere is asked there."""
+    if model.isolation.rung != "env" and not isinstance(model.fcn, Abroad):
+        return load_predictor(model)
+    steps = prepared(alone, reading=reading).steps
+    return next(step.predictor for step in steps if step.model.key == model.key)

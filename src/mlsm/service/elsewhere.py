@@ -21,6 +21,7 @@ from mlsm.engine.answers import Limits, failed, read_answer
 from mlsm.engine.mapped import mapped
 from mlsm.engine.order import Step
 from mlsm.engine.record import settled
+from mlsm.service.at_home import at_home
 from mlsm.service.preparing import load_predictor, tried
 from mlsm.service.specification import Unbuildable, rebuilt
 
@@ -140,11 +141,14 @@ class Elsewhere:
 
 def _load(specification: dict[str, Any]) -> Step:
     model = rebuilt(specification)
+    predictor = load_predictor(model)
+    if specification["abroad"]:
+        predictor = at_home(model, predictor)
     upstreams = {name: place for place, name in enumerate(specification["upstreams"])}
     return Step(
         model=model,
         place=0,
-        predictor=load_predictor(model),
+        predictor=predictor,
         slots=tuple(range(len(model.inputs))),
         upstreams=upstreams,
         required=(),

@@ -8,11 +8,12 @@ import polars as pl
 
 from mlsm._guard import Raised
 from mlsm.contracts import NoReasonsError
-from mlsm.engine.answers import failed
+from mlsm.engine.answers import ABSTAINED, Answer, failed
 from mlsm.engine.batch import call_frame
 from mlsm.engine.bisect import bisect
 from mlsm.engine.frames import frame_of_answers
 from mlsm.engine.order import Step
+from mlsm.engine.record import condition_failure
 from mlsm.runtimes.isolated.frames import pack_reasons, packed_answers, unpacked_frame
 
 __all__ = ["answered_frame", "explained_frame"]
@@ -23,6 +24,10 @@ _TRACES_MAX = 3
 def answered_frame(step: Step, body: bytes) -> tuple[list[Any], bytes]:
     """Answer for a frame; rows at fault carry what was raised."""
     handed, as_of = unpacked_frame(body)
+    asked = getattr(step.predictor, "applies", None)  # of a model whose condition only this process has
+    applies = None if asked is None else asked(handed, as_of)
+    if applies is not None:
+        handed = handed.filter(pl.Series([_holds(one) for one in applies], dtype=pl.Boolean))
     traces: dict[tuple[str, str], str] = {}
 
     def call(start: int, stop: int) -> pl.DataFrame | Raised:
@@ -39,7 +44,11 @@ def answered_frame(step: Step, body: bytes) -> tuple[list[Any], bytes]:
                 traces[name] = found.trace()
             found = frame_of_answers([failed(found.failure)])  # noqa: PLW2901 - it is read from here on
         pieces.append(found)
+    if not pieces:
+        pieces.append(frame_of_answers([]))
     answered = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal")
+    if applies is not None:
+        answered = _with_inapplicable(answered, applies)
     return ["frame", [[*name, text] for name, text in traces.items()]], packed_answers(answered)
 
 
@@ -51,3 +60,23 @@ def explained_frame(step: Step, body: bytes) -> tuple[list[Any], bytes]:
     except NoReasonsError:
         return ["none"], b""
     return ["reasons", head], packed
+
+
+def _holds(applies: Any) -> bool:
+    return not isinstance(applies, Raised) and bool(applies)
+
+
+def _with_inapplicable(answered: pl.DataFrame, applies: list[Any]) -> pl.DataFrame:
+    """Put the answers of rows to which the model does not apply between those of the others."""
+    rest = [
+        Answer(ABSTAINED) if not isinstance(one, Raised) else condition_failure(one)
+        for one in applies
+        if not _holds(one)
+    ]
+    if not rest:
+        return answered
+    order = [place for place, one in enumerate(applies) if _holds(one)]
+    order += [place for place, one in enumerate(applies) if not _holds(one)]
+    both = [answered, frame_of_answers(rest)] if answered.height else [frame_of_answers(rest)]
+    whole = pl.concat(both, how="diagonal").with_columns(pl.Series("place", order))
+    return whole.sort("place").drop("place")

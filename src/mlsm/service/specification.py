@@ -18,7 +18,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mlsm._guard import Raised, attempt
-from mlsm._model import MAIN, ArtefactModel, Model, RuleSummary, home_of
+from mlsm._model import MAIN, Abroad, ArtefactModel, Model, RuleSummary, home_of
 from mlsm.errors import CatalogError, DeclarationError
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def specification_of(model: Model, upstreams: dict[str, tuple[str, str, str]]) -
     """
     home = home_of(model)
     said: dict[str, Any] = {"key": model.key, "upstreams": upstreams, "path": None}
+    # What its parent cannot hold, a condition and classes of its own, is dealt with there.
+    said["abroad"] = isinstance(model.fcn, Abroad)
     if model.isolation.rung == "process":
         said["path"] = list(sys.path)
     if home is not None:

@@ -1,0 +1,205 @@
+"""Environments of sources: built from what repositories state, with real packages and git."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import Cli
+
+from mlsm.project.lock import read_lock
+
+LEADS = "lead_id,employees\n1,500\n2,40\n3,7\n"
+MODEL = """\
+import pointlib
+from mlsm import model
+
+@model(version="{version}", name="{name}")
+def points(employees: int):
+    return employees * pointlib.FACTOR
+"""
+_NUMBERS = itertools.count()
+
+
+def make_wheel(folder: Path, version: str, code: str) -> None:
+    """Write a package of one module as a wheel."""
+    folder.mkdir(exist_ok=True)
+    info = f"pointlib-{version}.dist-info"
+    files = {
+        "pointlib.py": code,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: pointlib\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(folder / f"pointlib-{version}-py3-none-any.whl", "w") as wheel:
+        for name, text in {**files, f"{info}/RECORD": record}.items():
+            wheel.writestr(name, text)
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder of packages from which both installers take."""
+    folder = tmp_path / "packages"
+    make_wheel(folder, "1.0", "FACTOR = 10.0\n")
+    make_wheel(folder, "2.0", "FACTOR = 2.0\n")
+    for name, parting in (("PIP_FIND_LINKS", " "), ("UV_FIND_LINKS", ",")):
+        monkeypatch.setenv(name, parting.join(filter(None, [str(folder), os.environ.get(name)])))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Give a project without models, and a cache of its own."""
+    monkeypatch.setenv("MLSM_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "mlsm.toml").write_text('[project]\nname = "acme"\n\n[record]\nid = "lead_id"\n')
+    (folder / "leads.csv").write_text(LEADS)
+    return Cli(folder)
+
+
+@pytest.fixture
+def without_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let only git be found, so that venv and pip have to do."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(tools))
+
+
+def repository(folder: Path, dependencies: list[str], name: str = "points", code: str | None = None) -> str:
+    """Make a repository of one model that states dependencies, and give its URL."""
+    (folder / "models").mkdir(parents=True, exist_ok=True)
+    (folder / "mlsm.toml").write_text(f'[project]\nname = "{folder.name}"\n')
+    listed = json.dumps(["mlsm>=99", *dependencies])
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "{folder.name}"\ndependencies = {listed}\n')
+    text = code or MODEL.format(version="1", name=name)
+    # One name for all of them: they never meet, since each has a process of its own.
+    (folder / "models" / "scoring.py").write_text(text)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "Models")
+    return f"file://{folder}"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    whose = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    done = subprocess.run(["git", *whose, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def ok(cli: Cli, *arguments: str) -> str:
+    done = cli.here(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def kept(cli: Cli, kind: str) -> list[dict[str, Any]]:
+    return [row for row in cli.json("cache") if row["kind"] == kind]
+
+
+def scores(cli: Cli) -> dict[str, list[float]]:
+    """Score the leads, and give every model's scores in their order."""
+    out = cli.folder / f"out-{next(_NUMBERS)}.ndjson"
+    ok(cli, "score", "leads.csv", "--out", str(out))
+    found: dict[str, list[float]] = {}
+    for line in out.read_text().splitlines():
+        result = json.loads(line)
+        found.setdefault(result["model"], []).append(result["score"])
+    return found
+
+
+def test_two_sources_with_conflicting_dependencies_both_run(project: Cli, wheels: Path, tmp_path: Path) -> None:
+    """Each runs with the version that it states, in an environment of its own, and the lock says which."""
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"], "old"))
+    ok(project, "add", repository(tmp_path / "bob", ["pointlib>=2"], "new"))
+    assert scores(project) == {"old": [5000.0, 400.0, 70.0], "new": [1000.0, 80.0, 14.0]}
+    held = {
+        pin.name: [line for line in pin.requirements if "pointlib" in line] for pin in read_lock(project.folder).models
+    }
+    assert held == {"old": ["pointlib==1.0"], "new": ["pointlib==2.0"]}
+    assert len(kept(project, "environment")) == 2
+
+
+def test_without_uv_environments_are_made_by_venv_and_pip(
+    project: Cli, wheels: Path, tmp_path: Path, without_uv: None
+) -> None:
+    """A machine that has Python and git alone builds them too, and again without the index."""
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"]))
+    assert scores(project) == {"points": [5000.0, 400.0, 70.0]}
+    shutil.rmtree(tmp_path / "home" / "environments")
+    shutil.rmtree(wheels)
+    assert [row["state"] for row in project.json("sync", "--frozen")] == ["built"]
+    assert scores(project) == {"points": [5000.0, 400.0, 70.0]}
+
+
+def test_a_source_without_dependencies_has_no_environment(project: Cli, tmp_path: Path) -> None:
+    """What states none, or mlsm alone, runs in a process with what is installed here."""
+    code = MODEL.replace("import pointlib\n", "").replace("pointlib.FACTOR", "3.0").format(version="1", name="plain")
+    ok(project, "add", repository(tmp_path / "ada", [], code=code))
+    (pin,) = read_lock(project.folder).models
+    assert (pin.requirements, pin.environment) == ((), "")
+    assert kept(project, "environment") == []
+    assert scores(project) == {"plain": [1500.0, 120.0, 21.0]}
+
+
+def test_a_build_that_fails_shows_its_log_and_changes_nothing(project: Cli, wheels: Path, tmp_path: Path) -> None:
+    """The end of what the tool said is told, and where the whole of it is."""
+    before = (project.folder / "mlsm.toml").read_bytes()
+    done = project.here("add", repository(tmp_path / "ada", ["pointlib==7"]))
+    assert done.returncode == 1
+    assert "The dependencies of 'ada' cannot be resolved" in done.stderr
+    assert "pointlib==7" in done.stderr
+    (log,) = (tmp_path / "home" / "resolutions").glob("*.log")
+    assert str(log) in done.stderr.replace("\n", "")
+    assert (project.folder / "mlsm.toml").read_bytes() == before
+    assert not (project.folder / "mlsm.lock").exists()
+
+
+def test_a_package_that_cannot_be_installed_leaves_no_environment(project: Cli, wheels: Path, tmp_path: Path) -> None:
+    """What resolves but is broken is told by the build's log; nothing of it is taken for an environment."""
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"]))
+    shutil.rmtree(tmp_path / "home" / "environments")
+    lock = project.folder / "mlsm.lock"
+    lock.write_text(lock.read_text().replace("pointlib==1.0", "pointlib==1.5"))
+    done = project.here("sync", "--frozen")
+    assert done.returncode == 1
+    assert "The environment of 'ada' cannot be built" in done.stderr
+    assert "pointlib==1.5" in done.stderr
+    assert [row["requirements"] for row in kept(project, "environment")] == [[]]
+
+
+def test_an_environment_that_is_absent_is_named_and_synced_from_caches(
+    project: Cli, wheels: Path, tmp_path: Path
+) -> None:
+    """A draft without its environment is left out with a hint; sync builds it without the index."""
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"]))
+    ok(project, "promote", "points@1+" + git(tmp_path / "ada", "rev-parse", "--short=7", "HEAD"))
+    shutil.rmtree(tmp_path / "home" / "environments")
+    done = project.here("score", "leads.csv")
+    assert done.returncode == 1
+    assert "Run `mlsm sync`" in done.stderr
+    assert [row["change"] for row in project.json("plan")] == ["build"]
+    ok(project, "sync", "--frozen")
+    assert [row["change"] for row in project.json("plan")] == ["none"]
+    assert scores(project) == {"points": [5000.0, 400.0, 70.0]}
+
+
+def test_code_of_a_source_is_not_imported_by_who_loads_the_project(project: Cli, wheels: Path, tmp_path: Path) -> None:
+    """What a module does when it is imported happens in its own process only, and not at every loading."""
+    trace = tmp_path / "trace"
+    code = f"import os\nwith open({str(trace)!r}, 'a') as stream:\n    stream.write(f'{{os.getpid()}}\\n')\n"
+    code += MODEL.format(version="1", name="points")
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"], code=code))
+    pids = trace.read_text().split()
+    assert str(os.getpid()) not in pids
+    ok(project, "list")
+    ok(project, "plan")
+    assert trace.read_text().split() == pids
