@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SET = {
     "MLSM_PROJECT_NAME": "[other]",
+    "MLSM_PROJECT_DEPENDENCIES": "idna",
     "MLSM_RECORD_ID": "",
     "MLSM_RECORD_KEEP": "email, owner",
     "MLSM_INPUT_SHAPE": "nested",
