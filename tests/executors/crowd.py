@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import polars as pl
 
 from mlsm import Model, model, summary_model, summary_of
 
+BEGAN = os.environ.setdefault("TESTS_BEGAN", str(os.getpid()))
+"""The process that imported this first; those that it starts inherit the variable."""
 KILLERS = {"killer": signal.SIGKILL, "segfault": signal.SIGSEGV}
 
 
@@ -82,6 +85,15 @@ def noisy(employees: int) -> float:
     print("noise")  # noqa: T201
     os.write(1, b"noise\n")
     return float(employees)
+
+
+@model(version="1", status="active")
+def slow(employees: int) -> dict[str, float | int]:
+    """Take a millisecond in the process that began, none in others, and tell which one it is."""
+    until = time.perf_counter() + 0.001
+    while BEGAN == str(os.getpid()) and time.perf_counter() < until:
+        pass
+    return {"score": float(employees), "process": os.getpid()}
 
 
 @model(version="1", status="active")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ from tests.executors import crowd
 import mlsm
 from mlsm import Model
 from mlsm._result import Outcome
+from mlsm.service.hands import cores
 
 
 def compared(scores: mlsm.Scores) -> pl.DataFrame:
@@ -29,6 +31,19 @@ def test_results_are_the_same_for_any_number_of_workers() -> None:
         assert compared(alone).equals(compared(other))
         assert alone.counts() == other.counts()
         assert alone.report.errors == other.report.errors
+
+
+@pytest.mark.skipif(cores() < 2, reason="one core has nobody to share with")
+def test_long_work_begins_here_and_goes_on_in_workers() -> None:
+    """Where the first parts tell that the rest takes long, workers take over; short work stays here."""
+    leads = [{"id": str(number), "employees": number} for number in range(20_000)]
+    scores = mlsm.score([crowd.slow], leads, part_rows=250, workers="auto")
+    processes = [result.output["process"] for result in scores]
+    assert [result.score for result in scores] == list(range(20_000))
+    assert processes[0] == os.getpid()
+    assert os.getpid() not in processes[-250:]
+    few = mlsm.score([crowd.slow], leads[:1_000], part_rows=250, workers="auto")
+    assert {result.output["process"] for result in few} == {os.getpid()}
 
 
 def test_a_record_that_kills_is_crashed_and_alone() -> None:

@@ -5,9 +5,10 @@ score what a database answers (of MongoDB: --from, --collection, --filter), and 
 skips ids that are stored. A failing model
 or a broken lead never stops a run; a run that was stopped goes on with --resume.
 
-Large inputs are scored by several processes: `--workers auto` (the default, unless [run]
-workers says otherwise) takes one a core from 200,000 rows on, each with its own copy of the
-models; 0 scores in the command's own process. Results are the same for any number.
+Long work is shared by several processes: `--workers auto` (the default, unless [run] workers
+says otherwise) begins in the command's own process and starts one worker a core, each with its
+own copy of the models, where the rest would take more than three seconds; 0 starts none.
+Results are the same for any number.
 """
 
 from __future__ import annotations

@@ -101,6 +101,11 @@ class Crew:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.end(at_once=kind is not None)
 
+    def ready(self) -> bool:
+        """Tell, without waiting, whether all workers have loaded the models."""
+        self._listen(block=False)
+        return all(worker.ready for worker in self._workers)
+
     def run(self, plan: Shared, parts: Iterable[Any]) -> Iterator[Any]:
         """Score every part; see the module's `run`."""
         self._plan = plan

@@ -84,30 +84,26 @@ def _nameless() -> BinaryIO:
 
 
 class _Packer(pickle.Pickler):
-    """Packs data frames as Arrow: quicker than their own way, and the columns' types stay."""
+    """Packs a column as Arrow: quicker than its own way, and the types stay.
+
+    A stream a column: polars writes and reads a file of Arrow through its engine for queries,
+    which costs more than the bytes.
+    """
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, pl.DataFrame):
-            return _frame, (_arrow(value),)
+            return pl.DataFrame, (value.get_columns(),)
         if isinstance(value, pl.Series):
             if value.dtype == pl.Object:
                 return _objects, (value.name, value.to_list())
-            return _series, (value.name, _arrow(pl.DataFrame([value.alias("")])))
+            stream = io.BytesIO()
+            pl.DataFrame([value]).write_ipc_stream(stream)
+            return _column, (pickle.PickleBuffer(stream.getbuffer()),)
         return NotImplemented
 
 
-def _arrow(frame: pl.DataFrame) -> bytes:
-    stream = io.BytesIO()
-    frame.write_ipc(stream)
-    return stream.getvalue()
-
-
-def _frame(content: bytes) -> pl.DataFrame:
-    return pl.read_ipc(io.BytesIO(content))
-
-
-def _series(name: str, content: bytes) -> pl.Series:
-    return _frame(content).to_series().alias(name)
+def _column(content: bytes) -> pl.Series:
+    return pl.read_ipc_stream(io.BytesIO(content)).to_series()
 
 
 def _objects(name: str, values: list[Any]) -> pl.Series:

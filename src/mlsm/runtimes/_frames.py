@@ -64,9 +64,14 @@ def _own(frame: pl.DataFrame, fields: Fields) -> pl.DataFrame:
     """Give a frame that shares nothing a model could change: it may be asked about the same rows again."""
     import polars as pl
 
-    shared = [field.name for field in fields if field.kind.mutable and frame.schema[field.name] == pl.Object]
-    copies = [pl.Series(name, deepcopy(frame.get_column(name).to_list()), dtype=pl.Object()) for name in shared]
-    return frame.drop(ROW_ID, strict=False).with_columns(copies)
+    mutable = {field.name for field in fields if field.kind.mutable}
+    columns = []
+    for column in frame.get_columns():
+        if column.name in mutable and column.dtype == pl.Object:
+            columns.append(pl.Series(column.name, deepcopy(column.to_list()), dtype=pl.Object()))
+        elif column.name != ROW_ID:
+            columns.append(column)
+    return pl.DataFrame(columns)
 
 
 def _steady(frame: pl.DataFrame, fields: Fields) -> pl.DataFrame:

@@ -1,16 +1,24 @@
-"""The worker processes of a run: how many there are, and from when on."""
+"""Who scores the parts of a run: this process, worker processes, or first the one and then the others.
+
+Where nobody said how many workers there are, this process begins. What a part takes tells how
+long the rest would; where that is long enough, workers are started, and this process goes on
+until they are ready.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Generator, Iterator
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mlsm._batch import Batch
 from mlsm._model import MAIN
 from mlsm.errors import DeclarationError
+from mlsm.executors import EXECUTORS
 from mlsm.service.inputs import Cut
 from mlsm.service.request import Job
 from mlsm.service.scoring import Scoring
@@ -21,15 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Hands", "cores"]
 
-_ROWS_EACH = 100_000
-"""Rows that a worker should have before its start, some tenths of a second, pays."""
-_COUNTED = frozenset({"frame", "parquet"})
-"""Formats that tell their rows without being read."""
+_PAYS_SECONDS = 3.0
+"""Seconds that scoring should still take before workers pay, whose start takes half a second of each core."""
 _ENTRY = "mlsm.service.sharing:score_sent"
 
 
 class Hands:
-    """The workers of a job, started before its inputs are looked at where it is known that there are some.
+    """Those who score the parts of a job; workers that are asked for load the models while inputs are looked at.
 
     Args:
         job: what is asked for.
@@ -43,34 +49,60 @@ class Hands:
         self._job = job
         self._catalog = _sendable(job)
         self._crew: Crew | None = None
+        self._all_theirs = False
 
     def __enter__(self) -> Self:
-        job = self._job
-        if job.workers != "auto":
-            self._hire(job.workers)
-        elif self._catalog is not None and all(reader.options().get("format") in _COUNTED for reader in job.inputs):
-            self._hire(_count(sum(reader.facts().rows for reader in job.inputs)))
+        if self._job.workers != "auto":
+            self._hire(self._job.workers)
+            self._all_theirs = self._crew is not None
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._crew is not None:
             self._crew.__exit__(kind, error, at)
 
-    def wanted(self, rows: int) -> bool:
-        """Tell whether workers score the rows that are left."""
-        if self._crew is None and self._job.workers == "auto":
-            self._hire(_count(rows))
-        return self._crew is not None
+    @property
+    def here(self) -> bool:
+        """Tell whether this process scores the next part."""
+        return not self._all_theirs
 
-    def score(self, scoring: Scoring, cuts: Iterator[Cut]) -> Generator[Batch, None, None]:
-        """Score parts with the workers, in order."""
-        from mlsm.service.sharing import Sharing
+    def score(self, scoring: Scoring, cuts: Iterator[Cut], rows: int) -> Generator[Batch, None, None]:
+        """Score parts, in order.
 
+        Args:
+            scoring: the run.
+            cuts: the parts.
+            rows: how many rows they have.
+        """
+        yield from self._scored_here(scoring, cuts, rows)
         if self._crew is not None and self._catalog is not None:
+            from mlsm.service.sharing import Sharing
+
             yield from self._crew.run(Sharing(scoring, self._catalog), cuts)
 
+    def _scored_here(self, scoring: Scoring, cuts: Iterator[Cut], rows: int) -> Iterator[Batch]:
+        """Score parts in this process, until there are none or workers are ready."""
+        batches = import_module(EXECUTORS["inline"]).run(scoring, self._mine(cuts), "mlsm.service.scoring:score_cut")
+        pace, left, first = float("inf"), rows, True
+        while True:
+            begun = time.perf_counter()  # what the caller does with a part is no scoring
+            if (batch := next(batches, None)) is None:
+                return
+            left -= len(batch)
+            if not first:  # which also paid for what is imported when it is used
+                pace = min(pace, (time.perf_counter() - begun) / max(1, len(batch)))
+            first = False
+            if self._crew is None and self._job.workers == "auto" and _PAYS_SECONDS < pace * left < float("inf"):
+                self._hire(cores())
+            self._all_theirs = self._crew is not None and self._crew.ready()
+            yield batch
+
+    def _mine(self, cuts: Iterator[Cut]) -> Iterator[Cut]:
+        while self.here and (cut := next(cuts, None)) is not None:
+            yield cut
+
     def _hire(self, count: int) -> None:
-        if self._catalog is None or count == 0:
+        if self._catalog is None or count < 1 + (self._job.workers == "auto"):
             return
         from mlsm.executors.processes import Crew
         from mlsm.service.sharing import order_of
@@ -82,10 +114,6 @@ class Hands:
 def cores() -> int:
     """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _count(rows: int) -> int:
-    return min(cores(), rows // _ROWS_EACH) if rows >= 2 * _ROWS_EACH else 0
 
 
 def _sendable(job: Job) -> Specification | None:

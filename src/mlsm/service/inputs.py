@@ -15,6 +15,7 @@ from mlsm.contracts import Column, RawPart, Reject, Tombstones
 from mlsm.engine.columns import Checked
 from mlsm.engine.order import Prepared
 from mlsm.errors import InputError
+from mlsm.service.ahead import ahead, may_be_ahead
 from mlsm.service.ids import Duplicates, find_duplicates, read_ids
 from mlsm.service.request import Examination, Job
 
@@ -72,7 +73,8 @@ class Inputs:
         """
         job = self.job
         if job.id_column is not None:
-            self._duplicates, self._sound = find_duplicates(self._id_parts, job.id_column, on_rows)
+            parts = self._id_parts_ahead if may_be_ahead(job.inputs) else self._id_parts
+            self._duplicates, self._sound = find_duplicates(parts, job.id_column, on_rows)
         self._parts = tuple(_sizes(reader.facts().rows, job.part_rows) for reader in job.inputs)
 
     def examine(self) -> Examination:
@@ -175,6 +177,9 @@ class Inputs:
 
     def _id_parts(self) -> Iterator[tuple[int, RawPart]]:
         yield from self._numbered(set(_one(self.job.id_column)), ())
+
+    def _id_parts_ahead(self) -> Iterator[tuple[int, RawPart]]:
+        return ahead(self._id_parts())
 
     def _numbered(self, columns: set[str] | None, skip: Collection[int]) -> Iterator[tuple[int, RawPart]]:
         first = 0

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from platform import node, python_version
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -21,7 +20,7 @@ from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store, Tomb
 from mlsm.engine.batch import check_part
 from mlsm.engine.order import Prepared
 from mlsm.errors import StoreError
-from mlsm.executors import EXECUTORS
+from mlsm.service.ahead import ahead, may_be_ahead
 from mlsm.service.hands import Hands
 from mlsm.service.held import Held
 from mlsm.service.inputs import Cut, Inputs
@@ -36,8 +35,8 @@ from mlsm.service.writing import Sink
 
 __all__ = ["examine", "run"]
 
-T = TypeVar("T")
 _PACKAGES = ("mlsm", "polars", "msgspec")
+_TURN_SECONDS = 0.0001
 
 
 def examine(job: Job) -> Examination:
@@ -142,17 +141,14 @@ def _score(
     tell(Progress(stage="scoring", done=done, total=inputs.rows))
     last_good = last_good_of(job.catalog, held.store)
     scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts(), last_good)
-    wanted = hands.wanted(inputs.rows - done)
     rejects: dict[int, Any] = {}
-    with _collector_paused(), ExitStack() as stack:
+    with _collector_paused(), _turns_shortened(store=held.store is not None), ExitStack() as stack:
         cuts = held.rest(inputs.cuts(whole))
-        if not wanted:
-            cuts = _checked(cuts, held.prepared)
-        if any(reader.options().get("format") != "records" for reader in job.inputs):
-            cuts = ahead(cuts)  # Python's own records would only contend for the interpreter's lock
+        cuts = _checked(cuts, held.prepared, hands)
+        if may_be_ahead(job.inputs):
+            cuts = ahead(cuts)
         cuts = _noted(cuts, rejects)
-        batches = hands.score(scoring, cuts) if wanted else _scored_here(scoring, cuts)
-        for batch in stack.enter_context(closing(batches)):
+        for batch in stack.enter_context(closing(hands.score(scoring, cuts, inputs.rows - done))):
             cut_rejects = rejects.pop(batch.part)
             sink.write(batch, cut_rejects)
             tally.add(batch, cut_rejects)
@@ -161,22 +157,10 @@ def _score(
             gc.collect(0)
 
 
-def _scored_here(scoring: Scoring, cuts: Iterator[Cut]) -> Generator[Batch, None, None]:
-    yield from import_module(EXECUTORS["inline"]).run(scoring, cuts, "mlsm.service.scoring:score_cut")
-
-
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """Fetch the next item in a thread while this one is worked on."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlsm-reader") as pool:
-        fetched = pool.submit(next, items, None)
-        while (item := fetched.result()) is not None:
-            fetched = pool.submit(next, items, None)
-            yield item
-
-
-def _checked(cuts: Iterator[Cut], prepared: Prepared) -> Iterator[Cut]:
+def _checked(cuts: Iterator[Cut], prepared: Prepared, hands: Hands) -> Iterator[Cut]:
+    """Read the columns of parts that are scored here; workers do so themselves."""
     for cut in cuts:
-        yield replace(cut, checked=check_part(prepared, cut.columns))
+        yield replace(cut, checked=check_part(prepared, cut.columns)) if hands.here else cut
 
 
 def _noted(cuts: Iterator[Cut], rejects: dict[int, Any]) -> Iterator[Cut]:
@@ -206,6 +190,21 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def _turns_shortened(*, store: bool) -> Iterator[None]:
+    """Let the thread that writes to a store have the interpreter's lock soon, and often.
+
+    A store's statements let go of the lock and take it again many times a part; beside functions
+    that score, each taking would wait for the usual turn of 5 ms to end.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(usual, _TURN_SECONDS) if store else usual)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _plan(job: Job, inputs: Inputs) -> RunPlan:

@@ -21,6 +21,8 @@ __all__ = ["ParquetStream"]
 
 _AHEAD_MAX = 2
 _ROW_GROUP_ROWS = 131_072
+_ZSTD_LEVEL = 1
+"""A quarter quicker than the usual 3, for a file one or two hundredths larger."""
 # How often a full queue is looked at again: polars may have failed and take nothing more.
 _PATIENCE = 0.1
 
@@ -93,7 +95,7 @@ class ParquetStream:
     def _run(self) -> None:
         try:
             source = register_io_source(lambda *_: self._frames(), schema=self.schema)
-            source.sink_parquet(self._path, row_group_size=_ROW_GROUP_ROWS)
+            source.sink_parquet(self._path, row_group_size=_ROW_GROUP_ROWS, compression_level=_ZSTD_LEVEL)
             self._written = True
         except _CancelledError:
             pass
