@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mlsm._model import split_key
 from mlsm.cli.opening import add_json, add_store, open_input, open_project, opened_store, time_of
-from mlsm.cli.reasons import failure_text, reason_lines, score_text, winner_of
+from mlsm.cli.reasons import failure_text, reason_lines, score_text, winner_of, winner_text
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
 from mlsm.errors import UnknownNameError
@@ -91,41 +91,56 @@ def _chosen(results: list[Result], args: Namespace) -> Result:
 
 def _show(result: Result, results: list[Result], terminal: Terminal, *, anew: bool) -> None:
     label = "" if result.label is None else f", label {clean(result.label)}"
-    terminal.write(f"Lead {clean(result.record_id)}, {result.key}: {score_text(result.score)}{label}", style="bold")
-    if result.score is None:
+    by = f", {said}" if (said := winner_text(result)) else ""
+    terminal.write(f"Lead {clean(result.record_id)}, {result.key}: {score_text(result.score)}{label}{by}", style="bold")
+    if result.score is None and not (result.usable and result.given):
         terminal.write(f"  {failure_text(result) or result.outcome}")
         return
-    if result.given and result.reasons is None:
+    if result.reasons is not None:
+        _show_reasons(result, terminal)
+    if result.given:
         _show_upstreams(result, results, terminal)
-        return
-    if result.reasons is None:
+    elif result.reasons is None:
         hint = "" if anew else " Name the file that holds the lead (--from FILE), or score with --reasons N."
         terminal.write(f"  No reasons were kept with this result.{hint}")
+
+
+def _show_reasons(result: Result, terminal: Terminal) -> None:
+    reasons = result.reasons
+    if reasons is None:
         return
-    lines = reason_lines(result.reasons)
-    width = max((len(number) for number, _ in lines), default=0)
+    lines = reason_lines(reasons)
+    total = _total(reasons)
+    width = max(len(total), *(len(number) for number, _ in lines)) if lines else len(total)
     for number, text in lines:
         terminal.write(f"  {number:>{width}}  {text}")
-    terminal.write(f"  {_total(result.reasons):>{width}}  {_meaning(result)}")
-    if result.reasons.approximate:
+    terminal.write(f"  {total:>{width}}  {_meaning(result)}")
+    if reasons.approximate:
         terminal.write(
             "  These are estimates: each field was taken away in turn, and the score looked at.", style="dim"
         )
 
 
 def _show_upstreams(result: Result, results: list[Result], terminal: Terminal) -> None:
-    """Show what a summary was handed, and which of it counted: its reasons are theirs."""
+    """Show what a summary was handed, and which of it counted, with its reasons where the summary has none."""
     winner = winner_of(result)
+    blended = winner_text(result) != f"by {winner}"
     found = {other.key: other for other in results}
     lines = [(found[one.model], split_key(one.model)[0]) for one in result.given if one.model in found]
+    terminal.write("  It stands on:")
     numbers = [
         score_text(other.score) if other.usable and other.score is not None else clean(other.label or other.outcome)
         for other, _ in lines
     ]
     width = max(map(len, numbers), default=0)
     for number, (other, name) in zip(numbers, lines, strict=True):
-        counted = "  (this one counted)" if winner == clean(name) else ""
-        terminal.write(f"  {number:>{width}}  {clean(other.key)}{counted}")
+        counted = "" if winner != clean(name) else "  (added most)" if blended else "  (this one counted)"
+        graded = f", label {clean(other.label)}" if other.score is not None and other.label is not None else ""
+        terminal.write(f"    {number:>{width}}  {clean(other.key)}{graded}{counted}")
+    for other, name in lines:
+        if winner == clean(name) and result.reasons is None and other.reasons is not None:
+            terminal.write(f"  Why {clean(other.key)} says so:")
+            _show_reasons(other, terminal)
     terminal.write("  Each of these can be explained by its name.", style="dim")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlsm._result import Result
 from mlsm.cli.counts import outcome_style, status_style
 from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
-from mlsm.cli.reasons import failure_text, reason_lines, score_text, top_reasons, winner_of
+from mlsm.cli.reasons import failure_text, reason_lines, score_text, top_reasons, winner_text
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean
@@ -96,8 +96,8 @@ def _show_scores(scores: Sequence[Result], terminal: Terminal) -> None:
         shown = score_text(result.score)
         if result.label is not None:
             shown += f"  {clean(result.label)}"
-        if (winner := winner_of(result)) is not None:
-            shown += f"  (by {winner})"
+        if winner := winner_text(result):
+            shown += f"  ({winner})"
         if not result.usable:
             shown = f"no score: {result.outcome}"
         terminal.write(f"  {clean(result.model).ljust(width)}  {shown}", style="bold" if result.usable else "yellow")
@@ -134,7 +134,7 @@ def _show_current(currents: Sequence[Result], terminal: Terminal) -> None:
             "score": result.score,
             "label": result.label,
             "as_of": result.as_of,
-            "why": failure_text(result) or top_reasons(result.reasons, limit=2) or _by(result),
+            "why": failure_text(result) or top_reasons(result.reasons, limit=2) or winner_text(result),
         }
         for result in currents
     ]
@@ -148,11 +148,6 @@ def _show_current(currents: Sequence[Result], terminal: Terminal) -> None:
         Column(key="why"),
     )
     terminal.table(Table(columns=columns, rows=rows))
-
-
-def _by(result: Result) -> str:
-    winner = winner_of(result)
-    return "" if winner is None else f"by {winner}"
 
 
 def _show_history(

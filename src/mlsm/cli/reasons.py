@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlsm._result import Outcome, Reasons, Result
 from mlsm.cli.wording import clean, decimals, moment
 
-__all__ = ["failure_text", "reason_lines", "score_text", "top_reasons", "winner_of"]
+__all__ = ["failure_text", "reason_lines", "score_text", "top_reasons", "winner_of", "winner_text"]
 
 
 def score_text(score: float | None) -> str:
@@ -98,3 +98,19 @@ def winner_of(result: Result) -> str | None:
     """
     told = result.output.get("winner") if isinstance(result.output, dict) else None
     return clean(told) if result.given and isinstance(told, str) else None
+
+
+def winner_text(result: Result) -> str:
+    """Say by which model a summary's answer is, '' where no summary says so.
+
+    Example:
+        >>> from mlsm._result import Given
+        >>> told = {"rule": "blend", "winner": "fit"}
+        >>> winner_text(Result(record_id="7", model="mean", version="1", status="active", outcome=Outcome.OK, score=7.0,
+        ...                    output=told, given=(Given(model="fit@1"), Given(model="interest@1"))))
+        'mostly by fit'
+    """
+    winner = winner_of(result)
+    if winner is None:
+        return ""
+    return f"mostly by {winner}" if result.output.get("rule") == "blend" else f"by {winner}"

@@ -243,12 +243,19 @@ def _handed_over(column: Checked, rows: list[int] | None) -> Sequence[Any] | pl.
 
 
 def _explained(part: Part, step: Step, rows: list[int] | None, answers: pl.DataFrame) -> pl.DataFrame:
+    from mlsm.engine.inherited import inherited_reasons, inherits
     from mlsm.engine.reasons import give_reasons  # needs numpy, and only on request
 
     handed = _handed(part, step)
     by_row = step.predictor.by_row
     ask = partial(_call_over, step, part.as_of) if by_row else partial(call_frame, step, part.as_of)
-    found = give_reasons(step, handed if rows is None else handed[rows], part.as_of, answers, part.reasons, ask)
+    handed = handed if rows is None else handed[rows]
+    inherited = None
+    if inherits(step):
+        given = {place: part.answers[place] for place in step.upstreams.values()}
+        taken = given if rows is None else {place: one[rows] for place, one in given.items()}
+        inherited = inherited_reasons(step, answers, taken)
+    found = give_reasons(step, handed, part.as_of, answers, part.reasons, ask, inherited=inherited)
     if isinstance(found, Raised):  # the score stands, though nobody can tell why
         part.note(step, [found])
         return answers

@@ -23,6 +23,7 @@ from mlsm._guard import Raised, attempt
 from mlsm._result import Reasons
 from mlsm.contracts import NoReasonsError, Reasoned
 from mlsm.engine.answers import OK
+from mlsm.engine.inherited import adds_up
 from mlsm.engine.order import Step
 from mlsm.engine.points import texts_of_points
 
@@ -38,7 +39,14 @@ _ZERO: dict[str, Any] = {"int": 0, "float": 0.0, "bool": False, "str": "", "list
 
 
 def give_reasons(
-    step: Step, handed: pl.DataFrame, as_of: datetime, answers: pl.DataFrame, most: int, ask: Ask
+    step: Step,
+    handed: pl.DataFrame,
+    as_of: datetime,
+    answers: pl.DataFrame,
+    most: int,
+    ask: Ask,
+    *,
+    inherited: pl.Series | None = None,
 ) -> pl.DataFrame | Raised:
     """Add reasons to the scores that have none, and cut all reasons to the greatest.
 
@@ -49,6 +57,7 @@ def give_reasons(
         answers: what it answered.
         most: the most items a score.
         ask: asks it again.
+        inherited: the reasons that a summary has from what it stands on, cut already.
 
     Returns:
         The answers with reasons, or what was raised while they were looked for.
@@ -57,8 +66,10 @@ def give_reasons(
     if "reasons" in answers.columns:
         texts = answers.get_column("reasons").to_list()
         own = pl.Series([None if text is None else _cut(text, most) for text in texts], dtype=pl.String)
+    if inherited is not None:
+        own = own.zip_with(own.is_not_null(), inherited)
     wanting = (answers.get_column("outcome") == OK) & answers.get_column("score").is_not_null() & own.is_null()
-    if wanting.any() and step.slots and not step.upstreams:
+    if wanting.any() and ((step.slots and not step.upstreams) or adds_up(step)):
         scores = answers.get_column("score").filter(wanting)
         found = attempt(_reasoned, step, handed.filter(wanting), as_of, scores, ask)
         if isinstance(found, Raised):
@@ -89,16 +100,16 @@ def _ablated(step: Step, handed: pl.DataFrame, scores: pl.Series, ask: Ask) -> R
     """Put the baseline into one field after the other, and see what becomes of the score."""
     declared = getattr(step.model, "options", {}).get("baseline", {})
     baselines = {field.name: _baseline(field, declared) for field in step.model.inputs}
+    every = [pl.repeat(baselines[f.name], 1, dtype=_dtype(f), eager=True).alias(f.name) for f in step.model.inputs]
+    ids = [handed.get_column(name)[:1] for name in handed.columns if name not in step.model.inputs.names]
+    baseline = float(np.nan_to_num(_scores(ask(pl.DataFrame([*every, *ids])))[0]))
     total = scores.to_numpy()
     columns, texts = [], []
     for field in step.model.inputs:
         value = pl.repeat(baselines[field.name], handed.height, dtype=_dtype(field), eager=True)
         without = _scores(ask(handed.with_columns(value.alias(field.name))))
-        columns.append(np.nan_to_num(total - without))
+        columns.append(total - np.where(np.isnan(without), baseline, without))  # all hangs on what it cannot lack
         texts.append(f"compared with {_spelled(baselines[field.name])}")
-    every = [pl.repeat(baselines[f.name], 1, dtype=_dtype(f), eager=True).alias(f.name) for f in step.model.inputs]
-    ids = [handed.get_column(name)[:1] for name in handed.columns if name not in step.model.inputs.names]
-    baseline = float(np.nan_to_num(_scores(ask(pl.DataFrame([*every, *ids])))[0]))
     return Reasoned(
         fields=step.model.inputs.names,
         contributions=np.column_stack(columns),

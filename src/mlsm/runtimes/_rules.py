@@ -75,8 +75,20 @@ class RulePredictor:
         return [pl.col(f"{what} {place}") for place in range(len(self.names))]
 
     def explain(self, frame: pl.DataFrame, as_of: datetime | None) -> Reasoned:  # noqa: ARG002 - the Protocol's
-        """Refuse: a summary's reasons are those of what it stands on."""
-        raise NoReasonsError
+        """Give what each upstream added to a blend.
+
+        Raises:
+            NoReasonsError: it is another rule: its reasons are those of what it stands on.
+        """
+        if self.model.rule != "blend":
+            raise NoReasonsError
+        told = _blend(self, _read(self, frame))
+        weights = self.model.options["weights"]
+        return Reasoned(
+            fields=self.names,
+            contributions=told.select(part.fill_null(0.0) for part in self.each("part")).to_numpy(),
+            texts=tuple(f"its score, with the weight {weights[name]:g}" for name in self.names),
+        )
 
 
 def _read(rule: RulePredictor, frame: pl.DataFrame) -> pl.DataFrame:
@@ -244,6 +256,8 @@ def _output(rule: RulePredictor, told: pl.DataFrame) -> pl.Expr:
             return pl.lit(None, pl.String())
         return pl.col("cell").replace_strict(cells, default=None, return_dtype=pl.String())
     tail = _winners([pl.lit(f'"winner":{_encoded(name)}}}') for name in rule.names])
+    if rule.model.rule == "blend":
+        tail = pl.concat_str(pl.lit('"rule":"blend",'), tail)
     if rule.model.rule == "majority":
         tail = pl.concat_str(pl.lit('"votes":'), pl.col("votes").cast(pl.String()), pl.lit(","), tail)
     return pl.concat_str(_missing(rule, told), tail)

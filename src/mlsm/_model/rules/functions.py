@@ -69,7 +69,7 @@ def _best(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> F
 
 
 def _blend(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> Function:  # noqa: ARG001 - one shape
-    """Take the weighted mean of those that are there; the winner is who added most to it."""
+    """Take the weighted mean of those that are there; the winner is who added most to it, and did not win alone."""
     read, strict = reader_of_scores(names, options["convert"]), options["missing"] == "abstain"
     weights = [options["weights"][name] for name in names]
     shares = [weight / _added(weights) for weight in weights]
@@ -78,14 +78,14 @@ def _blend(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> 
         scores = read(seen)
         if None not in scores:
             parts = [share * score for share, score in zip(shares, scores, strict=True)]
-            return {"score": _added(parts), "winner": names[parts.index(max(parts))]}
+            return {"score": _added(parts), "rule": "blend", "winner": names[parts.index(max(parts))]}
         there = [place for place, score in enumerate(scores) if score is not None]
         if strict or not there:
             return None
         rest = _added([weights[place] for place in there])
         parts = [weights[place] / rest * scores[place] for place in there]
         winner = names[there[parts.index(max(parts))]]
-        return {"score": _added(parts), "winner": winner} | _missing(names, seen, scores)
+        return {"score": _added(parts), "rule": "blend", "winner": winner} | _missing(names, seen, scores)
 
     return blend
 
