@@ -43,9 +43,9 @@ def test_a_summary_needs_no_code(project: Written) -> None:
 
 
 def test_models_that_do_not_compare_are_refused(project: Written) -> None:
-    """A best of two needs scores of one range."""
+    """A best of two needs scores of one range; it is told at the summary's line."""
     problems = project.write(HEAD + BEST, two=TWO.replace("(0, 100))\ndef rec", "(0, 1))\ndef rec")).mistakes()
-    assert any("top@1" in problem and "recency" in problem for problem in problems)
+    assert any("mlsm.toml:6: 'top@1'" in problem and "recency" in problem for problem in problems)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,21 @@ def test_missing_columns_of_active_models_are_refused_all_at_once() -> None:
     assert ["fit@1", "size@1", "trial@1"] == invalid
 
 
+def test_optional_columns_that_no_input_has_are_told_once() -> None:
+    """They are read as empty for every record: each is named with the models that could read it."""
+    models = [
+        model("fit", {"a": int, "b": str | None}),
+        model("age", {"b": str | None, "d": Annotated[int, Default(0)]}),
+        model("trial", {"C": Annotated[int | None, Alias("C of Lead")]}, "draft"),
+        model("old", {"g": int | None}, "retired"),
+    ]
+    asked = job(models, [{"id": 1, "a": 1}])
+    expected = {"b": ("fit@1", "age@1"), "d": ("age@1",), "C of Lead": ("trial@1",)}
+    assert [expected] * 2 == [examine(asked).absent, run(asked).absent]
+    full = job(models, [{"id": 1, "a": 1, "b": None, "d": 1, "C of Lead": 2}])
+    assert {} == run(full).absent
+
+
 def test_a_column_that_one_of_several_inputs_has_is_there() -> None:
     """Inputs are looked at together: a column may come in one of them only."""
     inputs = (open_data([{"id": 1, "a": 1}]), open_data(pl.DataFrame({"id": [2]})))

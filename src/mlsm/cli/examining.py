@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import amount, clean, moment, named
+from mlsm.cli.wording import absent_lines, amount, clean, moment, named
 
 if TYPE_CHECKING:
     from mlsm.service import Examination, Job
@@ -39,6 +39,8 @@ def show_examination(job: Job, terminal: Terminal) -> int:
     read = {field.column for model in job.catalog.running for field in model.inputs} | {job.id_column, *job.keep}
     if unread := [name for name in found.names if name not in read]:
         terminal.write(f"unread    {named(unread, limit=20)}")
+    for line in absent_lines(found.absent):
+        terminal.write(f"empty     {line}")
     terminal.write(f"rejected  {amount(found.rejected, 'row')}")
     for reason, count in Counter(reject.reason.partition(",")[0] for reject in found.rejects).most_common(5):
         terminal.write(f"          {count:,}: {clean(reason)}")
@@ -89,6 +91,7 @@ def _document(job: Job, found: Examination) -> dict[str, Any]:
         "rejected": found.rejected,
         "rejects": found.rejects,
         "missing": found.missing,
+        "absent": found.absent,
         "models": [model.key for model in job.catalog.running],
         "as_of": job.as_of,
         "purpose": job.purpose,

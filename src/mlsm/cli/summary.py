@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mlsm.cli.counts import counts_table
 from mlsm.cli.failures import failures_table, what_of
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import amount, clean, duration, moment, named, rate
+from mlsm.cli.wording import absent_lines, amount, clean, duration, moment, named, rate
 
 if TYPE_CHECKING:
     from mlsm.service import Degraded, Job, Report
@@ -102,6 +102,8 @@ def tell_run(done: Done, terminal: Terminal) -> None:
         terminal.say(f"  rejected {clean(reject.source)} {place}: {clean(reject.reason)}", style="dim")
     if report.rejected > _REJECTS_SHOWN:
         terminal.say(f"  and {report.rejected - _REJECTS_SHOWN:,} more; --rejects FILE writes them all", style="dim")
+    for line in absent_lines(report.absent):
+        terminal.say(f"Read as empty for every lead: {line}.", style="yellow")
     for one in report.degradations:
         _tell_degraded(one, report, terminal)
     if done.places:

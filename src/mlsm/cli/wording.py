@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-__all__ = ["amount", "bar", "clean", "decimals", "duration", "moment", "named", "number", "rate", "room"]
+__all__ = [
+    "absent_lines",
+    "amount",
+    "bar",
+    "clean",
+    "decimals",
+    "duration",
+    "moment",
+    "named",
+    "number",
+    "rate",
+    "room",
+]
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _HOUR = 3600
@@ -61,6 +73,19 @@ def named(names: Iterable[str], limit: int = 5) -> str:
     if len(listed) <= limit:
         return ", ".join(listed)
     return f"{', '.join(listed[:limit])} and {len(listed) - limit:,} more"
+
+
+def absent_lines(absent: Mapping[str, Sequence[str]]) -> list[str]:
+    """List columns that no input has, those that the same models would read in one line.
+
+    Example:
+        >>> absent_lines({"title": ("fit@1",), "country": ("fit@1", "size@2"), "phone": ("fit@1",)})
+        ['no column title, phone (fit@1)', 'no column country (fit@1, size@2)']
+    """
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for name, keys in absent.items():
+        grouped.setdefault(tuple(keys), []).append(name)
+    return [f"no column {named(names, limit=10)} ({named(keys)})" for keys, names in grouped.items()]
 
 
 def decimals(values: Iterable[float]) -> int:

@@ -201,13 +201,22 @@ def _catalog(manifest: Manifest, folder: Path, pinned: Pinned) -> tuple[Catalog,
     models, wrong_isolation = apply_isolation(models, manifest.isolation)
     if wrong_isolation:  # the catalog would say the same once more, at another place
         return Catalog(()), [*found.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong_isolation]
-    catalog, wrong = _standing(models, "Say in [models.active] which version is active, or mend the model.")
+    lines = {f"{entry.said['name']}@{entry.said['version']}": entry.place for entry in manifest.entries}
+    catalog, wrong = _standing(models, "Say in [models.active] which version is active, or mend the model.", lines)
     return catalog, [*found.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong]
 
 
-def _standing(models: Sequence[Model], hint: str) -> tuple[Catalog, list[Mistake]]:
-    """Make the catalog, or tell at the models' files what keeps them from standing together."""
-    places = {model.key: (model.source or model.key).rpartition(":")[0] for model in models}
+def _standing(
+    models: Sequence[Model], hint: str, declared: Mapping[str, str] | None = None
+) -> tuple[Catalog, list[Mistake]]:
+    """Make the catalog, or tell at the models' files what keeps them from standing together.
+
+    Args:
+        models: the models.
+        hint: what to do about it.
+        declared: the places of those that the project's file declares.
+    """
+    places = {model.key: (model.source or model.key).rpartition(":")[0] for model in models} | dict(declared or {})
     try:
         catalog = Catalog(models)
     except CatalogError as error:

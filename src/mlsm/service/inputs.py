@@ -91,6 +91,7 @@ class Inputs:
             names=self.names,
             parts=self._parts,
             missing=self._missing(),
+            absent=self.absent,
             rejected=rejected,
             rejects=tuple(rejects),
         )
@@ -203,6 +204,19 @@ class Inputs:
     def names(self) -> tuple[str, ...]:
         """Give the columns of all inputs, each once."""
         return tuple(dict.fromkeys(name for reader in self.job.inputs for name in reader.facts().names))
+
+    @property
+    def absent(self) -> dict[str, tuple[str, ...]]:
+        """Name the columns that models can do without and no input has, each with those models."""
+        if self._prepared.shape != "flat":
+            return {}
+        names = set(self.names)
+        found: dict[str, tuple[str, ...]] = {}
+        for step in self._prepared.steps:
+            for field_ in step.model.inputs:
+                if not field_.required and field_.column not in names:
+                    found[field_.column] = (*found.get(field_.column, ()), step.model.key)
+        return found
 
     def _missing(self) -> dict[str, tuple[str, ...]]:
         if self._prepared.shape != "flat":

@@ -89,6 +89,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         degradations: the same, with since when and by which errors.
         pruned: older results and rejects that were removed after it.
         skipped_records: records of a query that a resumed run found stored.
+        absent: columns that no input has and models can do without, each with those models.
     """
 
     run_id: str | None
@@ -108,6 +109,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     degradations: tuple[Degraded, ...] = ()
     pruned: int = 0
     skipped_records: int = 0
+    absent: dict[str, tuple[str, ...]] = {}
 
 
 class Tally:

@@ -94,6 +94,7 @@ class Examination:
         names: columns, in order of first appearance.
         parts: the rows of each part, by input.
         missing: required columns that no input has, by active model.
+        absent: columns that no input has and models can do without, each with those models.
         rejected: how many rows have no usable id or one met before, or are no records.
         rejects: the first of them.
     """
@@ -102,5 +103,6 @@ class Examination:
     names: tuple[str, ...]
     parts: tuple[tuple[int, ...], ...]
     missing: Mapping[str, tuple[str, ...]]
+    absent: Mapping[str, tuple[str, ...]]
     rejected: int
     rejects: tuple[Reject, ...]

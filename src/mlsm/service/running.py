@@ -298,6 +298,7 @@ def _report(
         failed_share=tally.failed_share(tuple(limits)),
         degraded=tuple(one.model for one in degradations),
         degradations=degradations,
+        absent=inputs.absent,
     )
 
 

@@ -42,7 +42,8 @@ def read_file(path: Path) -> Table:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise InputError(
-            f"The scorecard {str(path)!r} cannot be read: {error.strerror}.", hint="Look at the path in mlsm.toml."
+            f"The scorecard {str(path)!r} cannot be read: {error.strerror}.",
+            hint="Look for a typing error in the path.",
         ) from error
     except UnicodeDecodeError as error:
         raise InputError(f"The scorecard {str(path)!r} is no UTF-8.", hint="Save the file as UTF-8.") from error
