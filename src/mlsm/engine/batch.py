@@ -19,7 +19,7 @@ from mlsm.engine.bisect import bisect
 from mlsm.engine.breaker import FAILURES, Window, broken, opens_at
 from mlsm.engine.columns import Checked, check_series
 from mlsm.engine.frames import frame_of_answers, read_returned, read_values
-from mlsm.engine.mapped import mapped
+from mlsm.engine.mapped import Calls, mapped
 from mlsm.engine.order import Prepared, Step
 from mlsm.engine.part import Part, taken
 from mlsm.engine.record import condition_failure, invalid, skipped
@@ -30,6 +30,8 @@ __all__ = ["call_frame", "check_part", "score_part"]
 
 _REFUSED = ("NotRowWise",)
 """A model that was refused when it was loaded is not called; here its errors say so, and cost nothing."""
+_PIECE, _PIECES_GROW = 512, 64
+"""Rows for which a function is called before its answers are read; so many times more after good ones."""
 
 
 def score_part(
@@ -184,13 +186,45 @@ def _call_rows(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     if step.wants_as_of:
         columns.append([part.as_of] * size)
     window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
-    answers = mapped(step.predictor.record, columns, size, None if window is None else window.failed)
-    kinds = set(map(type, answers))
+    calls = Calls(step.predictor.record, columns, size, None if window is None else window.failed)
+    pieces, kinds = _called_in_pieces(step, calls, size)
     if Raised in kinds:
-        part.note(step, answers)
+        part.note(step, calls.answers)
     if step.watched and rows is None and kinds == {float}:
-        part.scores[step.place] = answers
-    return _broken_off(step, read_values(answers, step.limits, kinds), size)
+        part.scores[step.place] = calls.answers
+    return _broken_off(step, _together(pieces), size)
+
+
+def _together(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    alike = len({tuple(piece.columns) for piece in pieces}) == 1  # which costs half as much
+    return pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="vertical" if alike else "diagonal", rechunk=True)
+
+
+def _called_in_pieces(step: Step, calls: Calls, size: int) -> tuple[list[pl.DataFrame], set[type]]:
+    """Call for some rows and read the answers before the next: what cannot be a result opens the breaker as well.
+
+    Give what was read, and the types of what was returned.
+    """
+    pieces: list[pl.DataFrame] = []
+    kinds: set[type] = set()
+    window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
+    start, rows = 0, size if window is None else _PIECE
+    while start < size or not pieces:
+        going = calls.ask(min(size, start + rows))
+        own = calls.answers[start:] if start or len(calls.answers) < size else calls.answers
+        found = set(map(type, own))
+        kinds |= found
+        pieces.append(read_values(own, step.limits, found))
+        failed_at = _failed_at(pieces[-1]) if window is not None else []
+        if not going or (window is not None and opens_at(window, [start + row for row in failed_at]) is not None):
+            break
+        start, rows = len(calls.answers), _PIECE if failed_at else rows * _PIECES_GROW
+    return pieces, kinds
+
+
+def _failed_at(answers: pl.DataFrame) -> list[int]:
+    codes = answers.get_column("outcome")
+    return codes.is_in(FAILURES).arg_true().to_list() if codes.max() else []
 
 
 def _broken_off(step: Step, answers: pl.DataFrame, size: int, *, free: Sequence[str] = ()) -> pl.DataFrame:
