@@ -142,7 +142,7 @@ def _score(
     last_good = last_good_of(job.catalog, held.store)
     scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts(), last_good)
     rejects: dict[int, Any] = {}
-    with _collector_paused(), _turns_shortened(store=held.store is not None), ExitStack() as stack:
+    with _collector_paused() as paused, _turns_shortened(store=held.store is not None), ExitStack() as stack:
         cuts = held.rest(inputs.cuts(whole))
         cuts = _checked(cuts, held.prepared, hands)
         if may_be_ahead(job.inputs):
@@ -154,7 +154,8 @@ def _score(
             tally.add(batch, cut_rejects)
             done += sizes[batch.part]
             tell(Progress(stage="scoring", done=done, total=inputs.rows))
-            gc.collect(0)
+            if paused:
+                gc.collect(0)
 
 
 def _checked(cuts: Iterator[Cut], prepared: Prepared, hands: Hands) -> Iterator[Cut]:
@@ -181,12 +182,12 @@ def _reading(tell: Callable[[Progress], None]) -> Callable[[int], None]:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking millions of living results again and again."""
+def _collector_paused() -> Iterator[bool]:
+    """Keep the garbage collector from walking millions of living results again and again; tell if it was on."""
     was_on = gc.isenabled()
     gc.disable()
     try:
-        yield
+        yield was_on
     finally:
         if was_on:
             gc.enable()
