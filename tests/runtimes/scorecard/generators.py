@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from mlsm.runtimes.scorecard.edges import CLOCK, edges_of
@@ -112,7 +113,18 @@ def _rules(draw: st.DrawFn, groups: list[str], *, fading: bool) -> Rule:
         if fades and field not in ("d", "m"):
             given["since"] = draw(st.sampled_from(["d", "m"]))
     group = draw(st.sampled_from([None, *groups]))
-    return Rule(field=field, points=points, group=group, **given)
+    rule = Rule(field=field, points=points, group=group, **given)
+    beside = draw(st.sampled_from([None, None, "all", "any"]))
+    if beside is None or (beside == "any" and (fading or field == "v")):
+        return rule
+    return msgspec.structs.replace(rule, **{beside: tuple(draw(st.lists(_further(), min_size=1, max_size=2)))})
+
+
+@st.composite
+def _further(draw: st.DrawFn) -> Rule:
+    """Draw a further criterion; none counts events."""
+    field = draw(st.sampled_from([name for name in TYPES if name != "v"]))
+    return Rule(field=field, points=0.0, **draw(_criteria(field)))
 
 
 def _labels(names: list[str]) -> st.SearchStrategy[Labels]:
@@ -174,7 +186,8 @@ def records(plan: Plan) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     }
     values = []
     for name, declared in plan.declared.items():
-        terms = [term for term in plan.terms if term.field == name or (term.fading and term.fading.field == name)]
+        single = [one for term in plan.terms for one in term.single]
+        terms = [term for term in single if term.field == name or (term.fading and term.fading.field == name)]
         edges = edges_of(declared.type, terms, nullable=True)
         if declared.type == "events":
             empty = {"date": None, "k": None, "n": None}

@@ -23,7 +23,7 @@ from mlsm.runtimes.scorecard.function import record_function
 from mlsm.runtimes.scorecard.plan import plan_of
 from mlsm.runtimes.scorecard.reading import read_table
 from mlsm.runtimes.scorecard.samples import samples_of
-from mlsm.runtimes.scorecard.table import Table
+from mlsm.runtimes.scorecard.table import Rule, Table
 from mlsm.runtimes.scorecard.toml import table_to_toml
 
 
@@ -112,13 +112,20 @@ def test_samples_are_records(table: Table) -> None:
     assert 1 <= len(rows) <= 200
 
 
+def _without_line(rule: Rule) -> Rule:
+    several = {
+        name: value and tuple(map(_without_line, value)) for name in ("all", "any") for value in [getattr(rule, name)]
+    }
+    return msgspec.structs.replace(rule, line=0, **several)
+
+
 def _bare(table: Table) -> Table:
     """Forget the lines."""
     document = msgspec.structs.replace
     return document(
         table,
         source="",
-        rules=tuple(document(rule, line=0) for rule in table.rules),
+        rules=tuple(map(_without_line, table.rules)),
         fields=tuple(document(field, line=0) for field in table.fields),
         groups=tuple(document(group, line=0) for group in table.groups),
         grid=None if table.grid is None else document(table.grid, line=0),

@@ -337,3 +337,83 @@ def test_a_scorecard_is_a_model_like_any_other(tmp_path: Path) -> None:
     assert np.isclose(64.0, total, atol=1e-9)
     many = mlsm.score([model], leads, as_of=NOW)
     assert [(64.0, "A3"), (None, None)] == [(r.score, r.label) for r in many]
+
+
+SEVERAL = """\
+[[rule]]
+field = "country"
+equals = "DE"
+all = [{ field = "employees", at_least = 500 }, { field = "title", contains = "chief", ignore_case = true }]
+points = 20
+
+[[rule]]
+any = [{ field = "country", equals = "FR" }, { field = "employees", below = 10 }, { field = "phone", is_empty = true }]
+points = 3
+
+[[rule]]
+field = "visits"
+each = true
+all = [{ field = "country", none_of = ["US"] }]
+points = 1
+
+[fields]
+phone = "text"
+"""
+
+
+def test_a_rule_may_ask_several_fields() -> None:
+    """With `all` every criterion must hold, with `any` one is enough; a missing value meets none but is_empty."""
+    plan, fields = plan_of(read_table(SEVERAL))
+    record = record_function(plan, fields.names)
+    assert ("country", "employees", "title", "phone", "visits") == fields.names
+    visits = [{"date": NOW}, {"date": NOW}]
+    rows: list[tuple[Any, ...]] = [
+        ("DE", 500.0, "Chief Buyer", "1", visits),
+        ("DE", None, "Chief Buyer", "1", None),
+        ("FR", 500.0, None, "1", []),
+        (None, 9.0, "chief", "1", visits),
+        ("US", None, None, None, visits),
+    ]
+    scores = [record(*row, NOW) for row in rows]
+    assert [22.0, 0.0, 3.0, 3.0, 3.0] == scores
+    predictor = ScorecardPredictor(plan=plan, record=record)
+    schema = {field.name: dtype_of(field.kind) for field in fields}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    told = predictor.columns(frame, NOW)
+    assert scores == told.frame.get_column("score").to_list()
+    reasons = predictor.explain(frame, NOW)
+    assert scores == (reasons.contributions.sum(axis=1) + reasons.baseline).tolist()
+    assert reasons.texts is not None
+    assert "country is DE and employees is at least 500 and title contains chief" == reasons.texts[0]
+    assert "country is FR or employees is below 10 or phone is empty" == reasons.texts[1]
+
+
+def test_several_criteria_go_to_a_spreadsheet_and_back() -> None:
+    """They stand in a column of their own, and say the same afterwards."""
+    from mlsm.runtimes.scorecard.csv import rules_to_csv, table_from_csv
+
+    first = rules_to_csv(read_table(SEVERAL))
+    assert first == rules_to_csv(read_table(table_from_csv(first)))
+    assert "all" in first.partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ('all = [{ field = "x", at_lest = 1 }]', "'at_lest' is none of field, equals"),
+        ('all = [{ field = "x" }]', "asks nothing of it"),
+        ('all = [{ field = "x", at_least = "much" }]', "at_least = 'much' is not a number or a date"),
+        ('all = [{ field = "x", at_least = 2, below = 1 }]', "has a further criterion on 'x', which wants 2 and more"),
+        ('all = [{ field = "x", equals = 1, at_least = 1 }]', "which has several criteria (equals and at_least)"),
+        ('all = [{ field = "x", at_least = 1 }]\nany = [{ field = "x", at_least = 1 }]', "has all and any"),
+        ('any = [{ field = "x", at_least = 1 }]\nhalf_life = 3\nsince = "d"', "has any, but fades"),
+        ('all = [{ field = "a", contains = "x" }]', "asks it as str"),
+    ],
+)
+def test_mistakes_in_further_criteria_are_told_at_their_rule(beside: str, said: str) -> None:
+    """What is wrong is told with the line and the way out, like everything else."""
+    with pytest.raises(DeclarationError) as caught:
+        plan_of(read_table(f'[[rule]]\nfield = "a"\nequals = 1\npoints = 5\n{beside}\n'))
+    problem = caught.value.problems[0]
+    assert said in problem
+    assert "Hint:" in problem

@@ -43,6 +43,10 @@ Criteria (a missing value meets none but `is_empty = true`):
   `each = true` for every event, to `max_points`; both only of events `within_days`, and `where`
   their members have some values. Events after the clock have not happened.
 
+`all = [{ field = "country", equals = "DE" }, …]` asks several fields: the rule's own criterion
+and these must hold, or with `any` one of them; a rule without a field of its own has the first
+for its own. Events are counted by a rule's own criterion alone.
+
 Points fade by `half_life` (days until half is left) or `fades_over` (days until nothing is):
 with the age of the field itself, of each event, or `since` another field, against the run's
 clock. Two rules of a group on one field whose ranges overlap are warned of, unless one says

@@ -43,7 +43,12 @@ def part_bounds(plan: Plan, part: Part) -> tuple[float, float]:
 
 def _may_exclude(term: Term) -> bool:
     """Tell whether it can be tried out which rules of a field go together."""
-    return term.fading is None and isinstance(term.test, (Among, Within, Elapsed, Empty)) and term.type != "events"
+    return (
+        not term.beside
+        and term.fading is None
+        and isinstance(term.test, (Among, Within, Elapsed, Empty))
+        and term.type != "events"
+    )
 
 
 def _together(plan: Plan, name: str, terms: Sequence[Term]) -> tuple[float, float]:

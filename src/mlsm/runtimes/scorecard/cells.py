@@ -28,7 +28,7 @@ def shown_cell(value: Any, name: str = "") -> str:
         >>> shown_cell(("DE", "7", 7), "one_of")
         'DE | "7" | 7'
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) or name in ("all", "any"):
         return written(value)
     if isinstance(value, (tuple, list)):
         return " | ".join(_shown(item, name) for item in value)
@@ -63,7 +63,7 @@ def read_cell(name: str, cell: str, decimal: str = ".") -> Any:
         (['DE', '7', 7], 2.5)
     """
     cell = cell.strip()
-    if name == "where":
+    if name in ("all", "any", "where"):
         return _toml(cell)
     if name in _WORDS or name in _LISTS:
         pieces = [match[1] for match in _PIECE.finditer(cell) if match[0]]

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from mlsm.runtimes.scorecard.criteria import Among, Elapsed, Empty, Events, Matching, Past, Test, Within, Words
-from mlsm.runtimes.scorecard.plan import Fading, Term
+from mlsm.runtimes.scorecard.plan import Ask, Fading, Term
 
 __all__ = ["Expressions"]
 
@@ -40,13 +40,15 @@ class Expressions:
         self.frame = frame
         self._as_of = as_of
         self._distinct: dict[str, list[str]] = {}
-        folded = {term.field: None for term in terms if getattr(term.test, "folded", False)}
+        asked = [one for term in terms for one in term.asks]
+        folded = {one.field: None for one in asked if getattr(one.test, "folded", False)}
         self.frame = frame.with_columns(map(self._fold, folded))
 
     def amount(self, term: Term) -> pl.Expr:
         """Give what a term adds, never null."""
         if isinstance(term.test, Events) and term.test.each:
-            return self._each(term, term.test)
+            each = self._each(term, term.test)
+            return pl.when(self._beside(term)).then(each).otherwise(0.0) if term.beside else each
         condition, points = self.condition(term), pl.lit(term.points)
         if term.fading is not None:
             points = pl.lit(term.points) * _faded(self._age_of(term.fading.field, term.fading.type), term.fading)
@@ -54,17 +56,26 @@ class Expressions:
 
     def condition(self, term: Term) -> pl.Expr:
         """Tell where a term adds its points; null counts as no."""
+        condition = self._own(term)
+        if term.either:
+            return reduce(or_, [condition, *map(self._condition, term.beside)])
+        return condition & self._beside(term) if term.beside else condition
+
+    def _beside(self, term: Term) -> pl.Expr:
+        return reduce(and_, map(self._condition, term.beside))
+
+    def _own(self, term: Term) -> pl.Expr:
         if isinstance(term.test, Events):
             return self._happened(term, term.test)
-        condition = self._condition(term, term.test)
+        condition = self._condition(term.asks[0])
         if term.fading is None:
             return condition
         age = self._age_of(term.fading.field, term.fading.type)
         condition &= age >= _ZERO
         return condition & (_faded(age, term.fading) > 0.0) if term.fading.linear else condition
 
-    def _condition(self, term: Term, test: Test) -> pl.Expr:  # noqa: PLR0911 - one a kind of test
-        column = pl.col(term.field)
+    def _condition(self, term: Ask) -> pl.Expr:  # noqa: PLR0911 - one a kind of test
+        column, test = pl.col(term.field), term.test
         match test:
             case Among(values, negated, folded):
                 found = _among(_column_of(term.field, folded=folded), values)

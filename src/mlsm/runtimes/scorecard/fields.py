@@ -31,7 +31,7 @@ def declared_of(table: Table, given: Fields | None, mistakes: list[Mistake]) -> 
         told[field.name] = _given(field, known)
     found: dict[str, Declared] = {}
     asked: dict[str, tuple[str, int]] = {}
-    for rule in table.rules:
+    for rule in table.asked:
         for name, kind in _asked(rule):
             if name in told:
                 found[name] = told[name]
@@ -64,7 +64,7 @@ def type_of(kind: Kind) -> str:
 
 def unfit_fields(table: Table, given: Fields, declared: Mapping[str, Declared]) -> Iterator[Mistake]:
     """Find fields that the rules ask, and the model lacks or declares as something that no rule can ask."""
-    for rule in table.rules:
+    for rule in table.asked:
         for name in (rule.field, rule.since):
             if name is not None and name not in given.names:
                 message = f"The rule asks {name!r}, which is no field of the model; it declares {list(given.names)}."

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from mlsm.runtimes.scorecard.criteria import Among, Elapsed, Empty, Events, Matching, Past, Test, Within, Words
-from mlsm.runtimes.scorecard.plan import Part, Plan, Term
+from mlsm.runtimes.scorecard.plan import Ask, Part, Plan, Term
 from mlsm.runtimes.scorecard.table import Labels
 
 __all__ = ["record_function", "source_of"]
@@ -94,13 +94,21 @@ class _Writer:
 
     def _guard(self, term: Term) -> str:
         """Name the variable that has to be there; neighbours with the same one share the question."""
-        return "" if isinstance(term.test, (Empty, Events)) else self.variable[term.field]
+        return "" if term.either or isinstance(term.test, (Empty, Events)) else self.variable[term.field]
 
     def _term(self, term: Term, total: str) -> Iterator[str]:
+        beside = [self._guarded(one) for one in term.beside]
         if isinstance(term.test, Events):
-            yield from self._events(term, term.test, total)
+            events = self._events(term, term.test, total)
+            if beside:
+                yield f"if {' and '.join(beside)}:"
+                events = (f"    {line}" for line in events)
+            yield from events
             return
-        condition = self._condition(term, term.test)
+        if term.either:
+            condition = " or ".join([self._guarded(term.asks[0]), *beside])
+        else:
+            condition = " and ".join([self._condition(term.asks[0]), *beside])
         if term.fading is None:
             yield f"if {condition}: {total} += {term.points!r}"
             return
@@ -118,8 +126,13 @@ class _Writer:
         else:
             yield f"{total} += {times}0.5 ** ({age} / DAY / {fading.days!r})"
 
-    def _condition(self, term: Term, test: Test) -> str:  # noqa: PLR0911 - one a kind of test
-        value = self.variable[term.field]
+    def _guarded(self, ask: Ask) -> str:
+        """Write a criterion so that a missing value does not meet it."""
+        condition = self._condition(ask)
+        return condition if isinstance(ask.test, Empty) else f"({self.variable[ask.field]} is not None and {condition})"
+
+    def _condition(self, term: Ask) -> str:  # noqa: PLR0911 - one a kind of test
+        value, test = self.variable[term.field], term.test
         match test:
             case Among():
                 return self._among(f"{value}.casefold()" if test.folded else value, test)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import Any, NamedTuple
 
+from mlsm.runtimes.scorecard.table import Rule
+
 __all__ = ["FIELD_KEYS", "GRID_KEYS", "GROUP_KEYS", "ROOT_KEYS", "RULE_KEYS", "TYPES", "Key", "UnfitError", "number_of"]
 
 TYPES = {
@@ -162,6 +164,26 @@ def _sort(value: Any) -> str:
     return "float" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
 
 
+def _criteria(value: Any) -> tuple[Rule, ...]:
+    """Read further criteria of a rule: a field and what is asked of it, each in a table of its own."""
+    if not isinstance(value, (list, tuple)) or not value or not all(isinstance(one, Mapping) for one in value):
+        raise UnfitError
+    found = []
+    for one in value:
+        read = {}
+        for name, given in one.items():
+            if name not in _OF_CRITERION:
+                raise UnfitError(f"{name!r} is none of {', '.join(_OF_CRITERION)}")
+            try:
+                read[name] = RULE_KEYS[name].read(given)
+            except UnfitError as error:
+                raise UnfitError(str(error) or f"{name} = {given!r} is not {RULE_KEYS[name].expected}") from error
+        if "field" not in read or len(read) == 1:
+            raise UnfitError(f"{dict(one)} names no field, or asks nothing of it")
+        found.append(Rule(points=0.0, **read))
+    return tuple(found)
+
+
 def _type(value: Any) -> str:
     if value not in TYPES:
         raise UnfitError
@@ -188,6 +210,7 @@ _TEXT = Key("text", _text)
 _WORDS = Key("text, or a list of texts", _words)
 _SCALARS = Key("a list of values", _scalars)
 _TIMES = Key("a whole number, 0 or more", _whole(0))
+_CRITERIA = Key('a list of criteria, such as [{ field = "employees", at_least = 500 }]', _criteria)
 _DAYS = Key("a whole number of days", _whole(-_DAYS_MAX))
 
 ROOT_KEYS = {"baseline": _NUMBER, "cap": _NUMBER, "floor": _NUMBER, "ignore_case": _FLAG}
@@ -237,4 +260,11 @@ RULE_KEYS = {
     "fades_over": _POSITIVE,
     "since": Key("the name of a field that holds a date", _field),
     "on_top": _FLAG,
+    "all": _CRITERIA,
+    "any": _CRITERIA,
 }
+_OF_CRITERION = (
+    "field", "equals", "one_of", "none_of", "contains", "starts_with", "ends_with", "matches", "ignore_case",
+    "at_least", "at_most", "above", "below", "between", "is_empty",
+    "days_since_at_least", "days_since_at_most", "days_since_between",
+)  # fmt: skip

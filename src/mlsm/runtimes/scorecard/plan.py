@@ -13,7 +13,7 @@ from mlsm.runtimes.scorecard.mistakes import Mistake, refusal
 from mlsm.runtimes.scorecard.table import Declared, Group, Labels, Rule, Table
 from mlsm.runtimes.scorecard.wording import text_of
 
-__all__ = ["Cells", "Fading", "Part", "Plan", "Term", "plan_of"]
+__all__ = ["Ask", "Cells", "Fading", "Part", "Plan", "Term", "plan_of"]
 
 
 class Fading(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +32,14 @@ class Fading(msgspec.Struct, frozen=True, kw_only=True):
     type: str
 
 
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """A further criterion of a rule: the field that is asked, its type, and what is asked."""
+
+    field: str
+    type: str
+    test: Test
+
+
 class Term(msgspec.Struct, frozen=True, kw_only=True):
     """What one rule may add to the sum.
 
@@ -46,6 +54,8 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
         text: what to say of it.
         line: where it stands.
         on_top: whether it may count beside others that overlap.
+        beside: further criteria.
+        either: whether one of all criteria is enough; otherwise all must hold.
     """
 
     field: str
@@ -58,6 +68,25 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     line: int
     on_top: bool = False
+    beside: tuple[Ask, ...] = ()
+    either: bool = False
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """Give its criteria, its own first."""
+        return (Ask(field=self.field, type=self.type, test=self.test), *self.beside)
+
+    @property
+    def single(self) -> tuple[Term, ...]:
+        """Give a term for each of its criteria, as if it were alone."""
+        if not self.beside:
+            return (self,)
+        alone = msgspec.structs.replace(self, beside=(), either=False)
+        others = (
+            msgspec.structs.replace(alone, field=one.field, type=one.type, test=one.test, fading=None)
+            for one in self.beside
+        )
+        return (alone, *others)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +163,7 @@ def plan_of(table: Table, given: Fields | None = None, factor: float = 1.0) -> t
     groups = {group.name: group for group in table.groups}
     terms: dict[str | None, list[Term]] = {name: [] for name in (None, *groups)}
     for rule in table.rules:
-        if rule.field in declared:
+        if all(one.field in declared for one in rule.asked):
             group = None if rule.group is None else groups[rule.group]
             try:
                 terms[rule.group].append(_term(rule, group, declared, table.ignore_case))
@@ -162,25 +191,37 @@ def plan_of(table: Table, given: Fields | None = None, factor: float = 1.0) -> t
 
 
 def _asks_clock(term: Term) -> bool:
-    return term.fading is not None or isinstance(term.test, (Elapsed, Events, Past))
+    return term.fading is not None or any(isinstance(one.test, (Elapsed, Events, Past)) for one in term.asks)
 
 
 def _term(rule: Rule, group: Group | None, declared: Mapping[str, Declared], ignore_case: bool) -> Term:
     field = declared[rule.field]
     test = test_of(rule, field.type, ignore_case=ignore_case)
     weight = 1.0 if group is None else group.weight
+    fading = _fading(rule, group, test, declared)
+    if rule.any and fading is not None:
+        raise UnsuitedError("has any, but its group fades; expected criteria all of which hold.")
+    beside = tuple(_beside(one, declared, ignore_case) for one in rule.asked[1:])
+    texts = [text_of(rule.field, test), *(text_of(one.field, one.test) for one in beside)]
     return Term(
         field=rule.field,
         type=field.type,
         test=test,
         points=rule.points * weight + 0.0,
         limit=None if rule.max_points is None else rule.max_points * weight + 0.0,
-        fading=_fading(rule, group, test, declared),
+        fading=fading,
         date=field.date,
-        text=rule.text or text_of(rule.field, test),
+        text=rule.text or (" or " if rule.any else " and ").join(texts),
         line=rule.line,
         on_top=bool(rule.on_top),
+        beside=beside,
+        either=bool(rule.any),
     )
+
+
+def _beside(rule: Rule, declared: Mapping[str, Declared], ignore_case: bool) -> Ask:
+    kind = declared[rule.field].type
+    return Ask(field=rule.field, type=kind, test=test_of(rule, kind, ignore_case=ignore_case))
 
 
 def _fading(rule: Rule, group: Group | None, test: Test, declared: Mapping[str, Declared]) -> Fading | None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from mlsm.errors import InputError
 from mlsm.runtimes.scorecard.keys import (
     FIELD_KEYS,
@@ -213,7 +215,7 @@ class _Reading:
             self.wrong(("rule",), message, "Write [[rule]] above the keys of each rule.")
             return ()
         found = []
-        for place, told in enumerate(given):
+        for place, told in enumerate(map(_spread, given)):
             path = ("rule", place)
             what = f"The rule on {told['field']!r}" if isinstance(told.get("field"), str) else f"Rule {place + 1}"
             read = self._keys(told, RULE_KEYS, path, what)
@@ -221,8 +223,21 @@ class _Reading:
                 if name not in told:
                     self.wrong(path, f"{what} has no {name}.", f"Write {name} = {_example(name)}.")
             if "field" in read and "points" in read:
-                found.append(Rule(line=self.lines.of(path), **read))
+                line = self.lines.of(path)
+                for name in {"all", "any"} & read.keys():
+                    read[name] = tuple(msgspec.structs.replace(one, line=line) for one in read[name])
+                found.append(Rule(line=line, **read))
         return tuple(found)
+
+
+def _spread(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take the first of several criteria for the rule's own, where it has none."""
+    for name in ("all", "any"):
+        several = told.get(name)
+        if "field" not in told and isinstance(several, list) and several and isinstance(several[0], Mapping):
+            rest = {name: several[1:]} if several[1:] else {}
+            return {**several[0], **{key: value for key, value in told.items() if key != name}, **rest}
+    return told
 
 
 def _shown(value: object) -> str:
@@ -251,6 +266,8 @@ _EXAMPLES = {
     "group": '"profile"',
     "text": '"more than 500 employees"',
     "equals": '"DE"',
+    "all": '[{ field = "employees", at_least = 500 }]',
+    "any": '[{ field = "employees", at_least = 500 }]',
 }
 _FLAGS = ("ignore_case", "is_empty", "each", "on_top", "required")
 

@@ -45,6 +45,8 @@ def rule_mistakes(table: Table) -> Iterator[Mistake]:
     for rule in table.rules:
         for message, hint in _of_rule(rule, [group.name for group in table.groups]):
             yield Mistake(rule.line, f"The rule on {rule.field!r} {message}", hint)
+        for message, hint in _of_several(rule):
+            yield Mistake(rule.line, f"The rule on {rule.field!r} {message}", hint)
     if table.grid is not None:
         graded = {group.name: group.labels for group in table.groups}
         for name in table.grid.of:
@@ -89,6 +91,17 @@ def _of_rule(rule: Rule, groups: list[str]) -> Iterator[tuple[str, str]]:
     yield from _of_range(rule)
     yield from _of_events(rule, family)
     yield from _of_fading(rule, family)
+
+
+def _of_several(rule: Rule) -> Iterator[tuple[str, str]]:
+    """Look at the further criteria of a rule."""
+    if rule.all and rule.any:
+        yield "has all and any; expected one of the two.", "Make a rule of each."
+    if rule.any and (family_of(rule) == "events" or rule.half_life or rule.fades_over):
+        yield "has any, but fades or counts events.", "Make a rule of each criterion, or write all."
+    for one in rule.asked[1:]:
+        for message, hint in _of_rule(one, []):
+            yield f"has a further criterion on {one.field!r}, which {message}", hint
 
 
 def _of_range(rule: Rule) -> Iterator[tuple[str, str]]:

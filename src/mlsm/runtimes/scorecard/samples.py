@@ -29,7 +29,7 @@ def _values(plan: Plan, field: Field) -> list[Any]:
         return [None] if field.nullable else [{"int": 1, "float": 1.0, "bool": True}.get(field.kind.name, "x")]
     terms = [
         term
-        for term in plan.terms
+        for term in (one for several in plan.terms for one in several.single)
         if term.field == field.name or (term.fading is not None and term.fading.field == field.name)
     ]
     values = edges_of(plan.declared[field.name].type, terms, nullable=field.nullable)

@@ -40,7 +40,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table: a criterion on a field, and the points of those who meet it.
 
     Its attributes are the keys of `[[rule]]`, described in the package's docstring; `line`
-    is where it stands.
+    is where it stands. Further criteria, all or any of which hold besides its own, are rules
+    without points.
     """
 
     field: str
@@ -75,7 +76,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     fades_over: float | None = None
     since: str | None = None
     on_top: bool | None = None
+    all: tuple[Rule, ...] | None = None
+    any: tuple[Rule, ...] | None = None
     line: int = 1
+
+    @property
+    def asked(self) -> tuple[Rule, ...]:
+        """Give the rule itself and the further criteria that it has, each as a rule without points."""
+        return (self, *(self.all or ()), *(self.any or ()))
 
     def given(self) -> dict[str, Any]:
         """Give the keys that were written, in the order of the attributes."""
@@ -142,3 +150,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     grid: Grid | None = None
     rules: tuple[Rule, ...]
     source: str = "scorecard.toml"
+
+    @property
+    def asked(self) -> tuple[Rule, ...]:
+        """Give every criterion of every rule, as rules."""
+        return tuple(one for rule in self.rules for one in rule.asked)

@@ -43,6 +43,8 @@ def _single(name: str, value: Any) -> Any:
     """Write one word as such, and members' single values."""
     if name in ("contains", "starts_with", "ends_with") and len(value) == 1:
         return value[0]
+    if name in ("all", "any"):
+        return [{key: item for key, item in rule_keys(one).items() if key != "points"} for one in value]
     if name == "where":
         return {member: values[0] if len(values) == 1 else values for member, values in value.items()}
     return value

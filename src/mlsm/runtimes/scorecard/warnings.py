@@ -37,8 +37,8 @@ def warnings_of(table: Table, plan: Plan) -> list[Mistake]:
 def _guessed(table: Table) -> Iterator[Mistake]:
     """Tell of fields whose type no rule shows: text is a guess, and values of another kind would be refused."""
     told = {declared.name for declared in table.fields}
-    for name in dict.fromkeys(rule.field for rule in table.rules if rule.field not in told):
-        rules = [rule for rule in table.rules if name in (rule.field, rule.since)]
+    for name in dict.fromkeys(rule.field for rule in table.asked if rule.field not in told):
+        rules = [rule for rule in table.asked if name in (rule.field, rule.since)]
         if all(family_of(rule) == "is_empty" and rule.since != name for rule in rules):
             message = f"The field {name!r} is taken for text, since rules only ask whether it is there."
             yield Mistake(rules[0].line, message, f'Write {name} = "number" under [fields], or "str" if it is text.')
@@ -47,7 +47,7 @@ def _guessed(table: Table) -> Iterator[Mistake]:
 def _overlaps(terms: Sequence[Term]) -> Iterator[Mistake]:
     """Compare rules of one group on one field; one that says on_top is meant so."""
     for first, second in combinations(sorted(terms, key=lambda term: term.line), 2):
-        if first.field != second.field or first.on_top or second.on_top:
+        if first.field != second.field or first.on_top or second.on_top or first.beside or second.beside:
             continue
         shared = _shared(first, second)
         if shared is not None:
@@ -97,9 +97,10 @@ def _is_void(test: Within) -> bool:
 
 def _unreachable_terms(plan: Plan) -> Iterator[Mistake]:
     for term in plan.terms:
-        if isinstance(term.test, Within) and _is_void(term.test):
-            message = f"The rule on {term.field!r} is unreachable: no whole number lies in its range."
-            yield Mistake(term.line, message, "Widen the range.")
+        for one in term.asks:
+            if isinstance(one.test, Within) and _is_void(one.test):
+                message = f"The rule on {one.field!r} is unreachable: no whole number lies in its range."
+                yield Mistake(term.line, message, "Widen the range.")
 
 
 def _labels(labels: Labels, bounds: tuple[float, float], line: int, what: str) -> Iterator[Mistake]:
