@@ -203,3 +203,44 @@ def test_code_of_a_source_is_not_imported_by_who_loads_the_project(project: Cli,
     ok(project, "list")
     ok(project, "plan")
     assert trace.read_text().split() == pids
+
+
+SEVERAL = """\
+import os
+from typing import Annotated
+import pointlib
+from mlsm import Meta, model
+
+@model(version="1", status="active", when=lambda employees: employees != 40)
+def picky(employees: Annotated[int, Meta(ge=0, le=1000)]):
+    return employees * pointlib.FACTOR
+
+@model(version="1", status="active")
+def process(employees: Annotated[int, Meta(ge=0, le=1000)]):
+    return float(os.getpid())
+
+@model(version="1", status="active")
+def other(employees: Annotated[int, Meta(ge=0, le=1000)]):
+    return float(os.getpid())
+
+@model(version="1", status="active")
+def deadly(employees: Annotated[int, Meta(ge=0, le=1000)]):
+    return os._exit(3) if employees == 7 else float(os.getpid())
+"""
+
+
+def test_models_of_a_source_share_a_process_and_run_in_several(project: Cli, wheels: Path, tmp_path: Path) -> None:
+    """One worker a source; a condition is asked there; a death is told of its model alone, with more workers too."""
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"], code=SEVERAL), "--no-check")
+    for key in [row["model"] + "@" + row["version"] for row in project.json("list")]:
+        ok(project, "promote", key)
+    for workers in ("0", "2"):
+        out = project.folder / f"out-{workers}.ndjson"
+        project.here("score", "leads.csv", "--out", str(out), "--workers", workers)
+        found = {(r["model"], r["record_id"]): r for r in map(json.loads, out.read_text().splitlines())}
+        assert [found["picky", record]["outcome"] for record in "123"] == ["ok", "abstained", "ok"]
+        assert [found["picky", record]["score"] for record in "13"] == [5000.0, 70.0]
+        assert [found["deadly", record]["outcome"] for record in "123"] == ["ok", "ok", "crashed"]
+        pids = {found[name, record]["score"] for name in ("process", "other") for record in "123"}
+        assert len(pids) == 1
+        assert found["deadly", "3"]["error"]["message"].endswith("exit code 3.")

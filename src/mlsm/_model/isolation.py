@@ -31,6 +31,7 @@ class Isolation:
             text such as `512MB`.
         python: the interpreter of the other environment.
         variables: environment variables that its process gets besides the usual ones.
+        group: models of one group, alike in all else, share a process: those of one commit of a source.
 
     Example:
         >>> Isolation(rung="process", timeout=2, memory="512MB").limits
@@ -42,6 +43,7 @@ class Isolation:
     memory: Any = None
     python: str | None = None
     variables: tuple[str, ...] = ()
+    group: str | None = None
 
     @classmethod
     def of(
@@ -69,7 +71,7 @@ class Isolation:
 
         Example:
             >>> Isolation().over(Isolation(timeout=2)), Isolation(rung="process").over(Isolation(timeout=2)).timeout
-            (Isolation(rung=None, timeout=None, memory=None, python=None, variables=()), 2)
+            (Isolation(rung=None, timeout=None, memory=None, python=None, variables=(), group=None), 2)
         """
         rung = self.rung or default.rung
         if rung not in ("process", "env"):
@@ -81,6 +83,7 @@ class Isolation:
             memory=default.memory if self.memory is None else self.memory,
             python=python,
             variables=self.variables or default.variables,
+            group=self.group,
         )
 
     def problems(self) -> Iterator[str]:

@@ -73,7 +73,7 @@ def _asked(folder: Path, called: str, isolation: Isolation) -> list[dict[str, An
 
     path = list(sys.path) if isolation.rung == "process" else None
     specification = {"folder": str(folder), "called": called, "path": path}
-    supervisor = Supervisor(called, isolation, specification, _ENTRY)
+    supervisor = Supervisor.alone(called, isolation, specification, _ENTRY)
     try:
         said = supervisor.start()
     except Lost as lost:

@@ -111,7 +111,7 @@ def _pinned(
         if not folder.is_dir():
             raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")
     requirements = _requirements(origin, folder, home, again=again)
-    models = load_source(origin, folder, requirements, home)
+    models = load_source(origin, commit, folder, requirements, home)
     source = SourcePin(
         name=origin.name, url=origin.told, wants=origin.wants, folder=origin.folder, commit=commit, tree=tree
     )
@@ -132,7 +132,7 @@ def _requirements(origin: Origin, folder: Path, home: Path, *, again: bool) -> t
     return resolved(stated, home, origin.name, again=again) if stated else ()
 
 
-def load_source(origin: Origin, folder: Path, requirements: Sequence[str], home: Path) -> list[Model]:
+def load_source(origin: Origin, commit: str, folder: Path, requirements: Sequence[str], home: Path) -> list[Model]:
     """Load the models of a source where its code is to run: in its environment, which is built if it must be.
 
     Raises:
@@ -141,7 +141,7 @@ def load_source(origin: Origin, folder: Path, requirements: Sequence[str], home:
     if origin.inline:
         return load_repository(folder, origin.name)
     python = environment(requirements, home, origin.name) if requirements else None
-    return described(folder, called=origin.name, isolation=origin.placed(python), home=home)
+    return described(folder, called=origin.name, isolation=origin.placed(python, commit), home=home)
 
 
 def _pin(origin: Origin, source: SourcePin, model: Model, requirements: tuple[str, ...]) -> Pin:

@@ -85,12 +85,15 @@ class Origin:
         """Tell whether its models run in an environment of their own where they state dependencies."""
         return self.isolation.rung in (None, "env")
 
-    def placed(self, python: Path | None) -> Isolation:
-        """Say where its models run, given the interpreter of their environment, None where they have none."""
-        if self.isolation.rung in ("inline", "process"):
+    def placed(self, python: Path | None, commit: str) -> Isolation:
+        """Say where the models of a commit run: in one process, with the interpreter of their environment if any."""
+        if self.inline:
             return self.isolation
+        grouped = replace(self.isolation, group=f"{self.name} {commit[:7]}".rstrip())
+        if self.isolation.rung == "process":
+            return grouped
         return replace(
-            self.isolation, rung="process" if python is None else "env", python=None if python is None else str(python)
+            grouped, rung="process" if python is None else "env", python=None if python is None else str(python)
         )
 
     @property

@@ -119,7 +119,7 @@ def _models(origin: Origin, pin: Pin, folder: Path, home: Path) -> _Loaded | Mis
         python = find_environment(pin.requirements, home)
         if python is None:
             return Mistake(LOCK, f"the environment of {pin.told} is not on this machine.", "Run `mlsm sync`.")
-    isolation = origin.placed(python)
+    isolation = origin.placed(python, pin.commit)
     asked = partial(described, folder, called=origin.name, isolation=isolation, home=home)
     return _Loaded(attempt(asked), isolation)
 

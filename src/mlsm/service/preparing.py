@@ -63,12 +63,26 @@ def _loaded(catalog: Catalog, model: Model) -> Predictor:
         )
     if model.key not in workers:
         from mlsm.runtimes.isolated import load
-        from mlsm.service.specification import ENTRY, specification_of
+        from mlsm.service.specification import ENTRY
 
-        upstreams = {name: catalog[key] for name, key in catalog.upstreams(model.key).items()}
-        sources = {name: (each.name, each.version, each.status) for name, each in upstreams.items()}
-        workers[model.key] = load(model, specification_of(model, sources), ENTRY)
+        members = _sharing(catalog, model)
+        asked = load(members, [_specification(catalog, member) for member in members], ENTRY)
+        workers.update(zip((member.key for member in members), asked, strict=True))
     return workers[model.key]
+
+
+def _sharing(catalog: Catalog, model: Model) -> list[Model]:
+    """Give the models that share a process with one: those of its group, with the same limits, and itself."""
+    if model.isolation.group is None:
+        return [model]
+    return [one for one in catalog.running if one.isolation == model.isolation]
+
+
+def _specification(catalog: Catalog, model: Model) -> dict[str, Any]:
+    from mlsm.service.specification import specification_of
+
+    upstreams = {name: catalog[key] for name, key in catalog.upstreams(model.key).items()}
+    return specification_of(model, {name: (each.name, each.version, each.status) for name, each in upstreams.items()})
 
 
 def tried(step: Step) -> Step:

@@ -1,11 +1,12 @@
 """Any kind of model behind a process: started, asked, watched, ended and replaced.
 
 `protocol` is what passes between the two; `worker` and `keeper` run on the other side, the one
-with the model, the other around it; `process` and `supervisor` on ours.
+with the model, the other around it; `process`, `shared` and `supervisor` on ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mlsm._model import Model
@@ -14,18 +15,29 @@ from mlsm.contracts import Predictor
 __all__ = ["load"]
 
 
-def load(model: Model, specification: dict[str, Any], entry: str) -> Predictor:
-    """Start a worker for a model and give what asks it.
+def load(models: Sequence[Model], specifications: Sequence[dict[str, Any]], entry: str) -> list[Predictor]:
+    """Start a worker for a model, or for models of one group, and give what asks it for each.
 
     Args:
-        model: the model, whose `isolation` says where it runs.
-        specification: what the worker builds it from.
+        models: the models, whose `isolation`, the same for all, says where they run.
+        specifications: what the worker builds each from.
         entry: `module:name` of what answers in the worker.
 
     Raises:
-        DeclarationError: it cannot be built there, or is another model there.
+        DeclarationError: one cannot be built there, or is another model there.
     """
     from mlsm.runtimes.isolated.predictor import IsolatedPredictor
+    from mlsm.runtimes.isolated.shared import SharedWorker
     from mlsm.runtimes.isolated.supervisor import Supervisor
 
-    return IsolatedPredictor(Supervisor(model.key, model.isolation, specification, entry), model.loaded_digest)
+    isolation = models[0].isolation
+    name = models[0].key if len(models) == 1 else str(isolation.group)
+    worker = SharedWorker(name, isolation, specifications, entry)
+    try:
+        return [
+            IsolatedPredictor(Supervisor(model.key, worker, place), model.loaded_digest)
+            for place, model in enumerate(models)
+        ]
+    except BaseException:
+        worker.end()
+        raise

@@ -66,6 +66,7 @@ class IsolatedPredictor:
             )
         self.by_row: bool = said["by_row"]
         self._inner_path: str = said["path"]
+        self._tried_in = supervisor.generation
         if not self.by_row:
             self._try()
 
@@ -165,8 +166,9 @@ class IsolatedPredictor:
 
     def _started(self) -> None:
         """Have a worker; a new one of a batch model is tried as the first one was."""
-        if not self._supervisor.running:
-            self._supervisor.start()
+        self._supervisor.start()
+        if self._supervisor.generation != self._tried_in:
+            self._tried_in = self._supervisor.generation
             if not self.by_row:
                 self._try()
 

@@ -17,7 +17,7 @@ import msgspec
 
 __all__ = ["VERSION", "Closed", "Late", "receive", "send"]
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a message changes its form."""
 
 _FRAME = struct.Struct("<IQ")

@@ -1,4 +1,4 @@
-"""The worker: it builds one model from what it is told, and answers for it until nobody asks.
+"""The worker: it builds models from what it is told, and answers for them until nobody asks.
 
 This module, and what it imports, runs in other environments too: it needs Python and msgspec.
 """
@@ -37,7 +37,7 @@ class Channel:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one model; called in a fresh interpreter with the ends of pipes and the limits."""
+    """Serve models; called in a fresh interpreter with the ends of pipes and the limits."""
     request, reply, cell, lifeline, status, printed, output, memory = map(int, arguments[:8])
     name = arguments[8]
     keep(
@@ -72,10 +72,13 @@ def _point_streams(output: int) -> None:
 def _serve(request: int, channel: Channel) -> None:
     head, body = protocol.receive(request)
     if head["protocol"] != protocol.VERSION:
-        channel.tell({"refused": f"The worker speaks protocol {protocol.VERSION}; expected {head['protocol']}."})
+        told = f"The worker speaks protocol {protocol.VERSION}; expected {head['protocol']}."
+        channel.tell({"refused": told, "protocol": protocol.VERSION})
         return
     module, _, name = head["entry"].partition(":")
-    handler = getattr(importlib.import_module(module), name)(pickle.loads(body), channel)  # noqa: S301 - from the parent
+    make = getattr(importlib.import_module(module), name)
+    handlers = [make(specification, channel) for specification in pickle.loads(body)]  # noqa: S301 - from the parent
     while True:
         head, body = protocol.receive(request)
-        getattr(handler, f"on_{head[0]}")(*head[1:], body)
+        place, what, *rest = head
+        getattr(handlers[place], f"on_{what}")(*rest, body)
