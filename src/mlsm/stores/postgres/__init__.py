@@ -34,7 +34,8 @@ from mlsm.stores.postgres.address import read_address
 from mlsm.stores.postgres.checking import faults
 from mlsm.stores.postgres.connection import Connections, Database
 from mlsm.stores.postgres.held import holdings
-from mlsm.stores.postgres.ranking import CURRENT, SCORES
+from mlsm.stores.postgres.quick import LookUps
+from mlsm.stores.postgres.ranking import CURRENT, SCORES, Rule
 from mlsm.stores.postgres.writing import write_lane
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class PostgresStore:
         address = read_address(url)
         self.url = address.shown
         self._at = Connections(address, patience=patience)
+        self._look_ups = LookUps(self._at)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
@@ -109,13 +111,17 @@ class PostgresStore:
 
     def score(self, record_id: str) -> list[Result]:
         """Give the score of a record: one result a model name, by name."""
-        with self._at.reading() as db:
-            return reading.current_results(db, record_id, SCORES)
+        return self._look_up(record_id, SCORES)
 
     def current(self, record_id: str) -> list[Result]:
         """Give the current result of each model version: by name, the newest of a name first."""
+        return self._look_up(record_id, CURRENT)
+
+    def _look_up(self, record_id: str, rule: Rule) -> list[Result]:
+        if found := self._look_ups.find(record_id, rule):
+            return found
         with self._at.reading() as db:
-            return reading.current_results(db, record_id, CURRENT)
+            return reading.current_results(db, record_id, rule)
 
     def history(self, record_id: str) -> list[Result]:
         """Give every committed result of a record, newest first, those of trials too."""
@@ -226,4 +232,5 @@ class PostgresStore:
 
     def dispose(self) -> None:
         """Close the connections; a later call opens them again."""
+        self._look_ups.dispose()
         self._at.dispose()

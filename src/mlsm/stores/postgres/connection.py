@@ -26,10 +26,12 @@ _PAUSE_FIRST, _PAUSE_MOST = 0.1, 5.0
 class Database:
     """One connection, in autocommit unless a transaction is begun by its statement."""
 
-    def __init__(self, connection: Any, address: Address) -> None:
+    def __init__(self, connection: Any, address: Address, *, copies: bool = True) -> None:
         self.address = address
         self._connection = connection
         self._cursor = connection.cursor()
+        if not copies:
+            self._cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement and give its rows, none where it has none."""
@@ -121,7 +123,7 @@ class Connections:
 
     def _once(self, work: Callable[[Database], T]) -> T:
         if self._writer is None:
-            self._writer = self._open()
+            self._writer = self.open()
         db = self._writer
         db.rows("BEGIN")
         # Held until the commit, so that a seq never becomes visible after a greater one.
@@ -148,7 +150,7 @@ class Connections:
         try:
             if db is None or not _alive(db):
                 lost, db = db is not None, None
-                db = self._opened_again() if lost else self._open()
+                db = self._opened_again() if lost else self.open()
             db.rows("BEGIN ISOLATION LEVEL REPEATABLE READ")
             if version(db) == 0:
                 db.rows("SET LOCAL search_path TO pg_temp")
@@ -170,7 +172,7 @@ class Connections:
         until, pause = time.monotonic() + self._patience, _PAUSE_FIRST
         while True:
             try:
-                return self._open()
+                return self.open()
             except Error as error:
                 if not is_away(error) or time.monotonic() + pause > until:
                     raise
@@ -197,7 +199,12 @@ class Connections:
         with self._writing:
             self._drop_writer()
 
-    def _open(self) -> Database:
+    def open(self, *, copies: bool = True) -> Database:
+        """Open a connection that nobody else has.
+
+        Args:
+            copies: whether rows come by COPY, which not every statement can.
+        """
         try:
             from adbc_driver_postgresql import dbapi
         except ImportError as error:
@@ -205,7 +212,7 @@ class Connections:
                 "The store in PostgreSQL needs a driver that is not installed: adbc-driver-postgresql.",
                 hint="Install mlsm with the extra 'postgres'.",
             ) from error
-        db = Database(dbapi.connect(self.address.uri, autocommit=True), self.address)
+        db = Database(dbapi.connect(self.address.uri, autocommit=True), self.address, copies=copies)
         db.rows(f"SET search_path TO {_quoted(self.address.schema)}")
         db.rows("SET client_min_messages TO warning")
         return db

@@ -16,7 +16,7 @@ from mlsm.stores.postgres.views import GIVEN, NAMES
 if TYPE_CHECKING:
     from mlsm.stores.postgres.connection import Database
 
-__all__ = ["LANES_OF_RECORD", "current_results", "kept_columns", "past_results"]
+__all__ = ["LANES_OF_RECORD", "TOLD", "current_results", "kept_columns", "past_results", "read_row"]
 
 LANES_OF_RECORD = """
     SELECT seq FROM lane WHERE records = 1 AND low = $1
@@ -25,7 +25,7 @@ LANES_OF_RECORD = """
 """
 """The lanes that may hold a record: all that do, and large ones that do not."""
 
-_TOLD = f"""x.record_id, m.name, m.version, s.status, o.name, r.score, r.label, r.output, r.reasons, r.error,
+TOLD = f"""x.record_id, m.name, m.version, s.status, o.name, r.score, r.label, r.output, r.reasons, r.error,
     r.substitute, CASE WHEN o.called THEN {GIVEN} END, u.run_id, l.as_of, l.scored_at"""
 """The columns of a result in long form, in order; the times as integers."""
 
@@ -39,12 +39,12 @@ def current_results(db: Database, record_id: str, rule: Rule) -> list[Result]:
     if record is None:
         return []
     query = f"""
-        SELECT {_TOLD} FROM ({newest(rule, "p.record = $1")}) w
+        SELECT {TOLD} FROM ({newest(rule, "p.record = $1")}) w
         JOIN result r ON r.seq = w.seq AND r.record = w.record AND r.place = w.place
         JOIN lane l ON l.seq = r.seq {NAMES} ORDER BY m.name, l.as_of DESC, r.seq DESC, r.place
     """  # noqa: S608 - constants
     db.rows(_AS_WRITTEN)
-    return [_result(row) for row in db.rows(query, record)]
+    return [read_row(row) for row in db.rows(query, record)]
 
 
 def past_results(db: Database, record_id: str) -> list[Result]:
@@ -53,12 +53,12 @@ def past_results(db: Database, record_id: str) -> list[Result]:
     if record is None:
         return []
     query = f"""
-        SELECT {_TOLD} FROM ({LANES_OF_RECORD}) w
+        SELECT {TOLD} FROM ({LANES_OF_RECORD}) w
         JOIN result r ON r.seq = w.seq AND r.record = $1
         JOIN lane l ON l.seq = r.seq {NAMES} ORDER BY l.as_of DESC, r.seq DESC, r.place
     """  # noqa: S608 - constants
     db.rows(_AS_WRITTEN)
-    return [_result(row) for row in db.rows(query, record)]
+    return [read_row(row) for row in db.rows(query, record)]
 
 
 def kept_columns(db: Database, record_id: str) -> dict[str, Any]:
@@ -77,6 +77,7 @@ def kept_columns(db: Database, record_id: str) -> dict[str, Any]:
     return {} if found is None else msgspec.json.decode(found[0], type=dict[str, Any])
 
 
-def _result(row: tuple[Any, ...]) -> Result:
+def read_row(row: tuple[Any, ...]) -> Result:
+    """Make a result of its columns `TOLD`."""
     *told, as_of, scored_at = row
     return read_result((*told, moment(as_of), moment(scored_at)))

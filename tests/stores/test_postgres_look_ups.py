@@ -1,0 +1,60 @@
+"""Single records are looked up by prepared statements, which say what the long way says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.servers.postgres import PostgresServer, running
+
+from mlsm.errors import StoreVersionError
+from mlsm.stores import open_store
+from mlsm.stores.postgres import PostgresStore
+from mlsm.stores.postgres.address import read_address
+from mlsm.testing._stores.samples import begun, commit, plan_of, result
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """Run a server that may be killed."""
+    with running() as server:
+        yield server
+
+
+@pytest.mark.parametrize("record_id", ["7", "O'Hara", "a\\b", "'); DROP TABLE run; --", "$1", "ä ☃ \U0001f600"])
+def test_an_id_is_a_value_whatever_it_looks_like(record_id: str, postgres: PostgresServer) -> None:
+    """No id ends a statement or begins another."""
+    store = open_store(postgres.url(), Path())
+    assert [] == store.score(record_id)  # before there is a store
+    commit(store, begun(store, plan_of()), 0, [result(record_id, "fit@1", score=3.0)])
+
+    assert [(record_id, 3.0)] == [(one.record_id, one.score) for one in store.score(record_id)]
+    assert store.current(record_id) == store.history(record_id)
+    assert ([], []) == (store.score(f"{record_id} "), store.check())
+    store.dispose()
+
+
+def test_a_server_started_anew_is_asked_anew(own_server: PostgresServer) -> None:
+    """A connection that was lost while idle costs an answer no one notices."""
+    store = open_store(own_server.url(), Path())
+    commit(store, begun(store, plan_of()), 0, [result("7", "fit@1", score=3.0)])
+    before = store.score("7")
+    own_server.kill()
+    own_server.restart()
+
+    assert before == store.score("7") == store.score("7")
+    store.dispose()
+
+
+def test_a_store_that_became_newer_is_refused(postgres: PostgresServer) -> None:
+    """A look-up notices that another program brought the store to a later version."""
+    store = PostgresStore(postgres.url())
+    commit(store, begun(store, plan_of()), 0, [result("7", "fit@1")])
+    assert 1 == len(store.score("7"))
+    schema = read_address(f"{store.url}").schema
+    postgres.ask(f'UPDATE "{schema}".store_version SET version = 99')  # noqa: S608 - our own name
+
+    with pytest.raises(StoreVersionError, match="has version 99"):
+        store.score("7")
+    store.dispose()
