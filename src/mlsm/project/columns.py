@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsm._model import Model, split_key
+from mlsm._toml import TomlPath
 from mlsm.project.document import Document
 from mlsm.project.forms import shown
 from mlsm.project.keys import COLUMNS
-from mlsm.project.locate import TomlPath
 from mlsm.project.mistakes import Mistake, listed, nearest
 from mlsm.project.statuses import unknown_model
 

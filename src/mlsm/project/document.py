@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlsm._toml import Lines, TomlPath
 from mlsm.errors import ProjectError
-from mlsm.project.locate import Lines, TomlPath
 from mlsm.project.mistakes import Mistake
 
 __all__ = ["MANIFEST", "Document", "read_document"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlsm._toml import TomlPath
 from mlsm.project.document import Document
 from mlsm.project.keys import ARRAYS, COLUMNS, KEYS, SECTIONS, Form, Key
-from mlsm.project.locate import TomlPath
 from mlsm.project.mistakes import Mistake, listed, nearest
 
 __all__ = ["read_values", "shown"]

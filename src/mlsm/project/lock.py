@@ -40,8 +40,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mlsm._toml import Lines
 from mlsm.errors import ProjectError
-from mlsm.project.locate import Lines
 from mlsm.project.mistakes import Mistake
 
 __all__ = ["LOCK", "Lock", "Pin", "SourcePin", "lock_text", "read_lock"]

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mlsm._toml import TomlPath
 from mlsm.project.document import Document
 from mlsm.project.keys import COLUMNS, KEYS, Form
-from mlsm.project.locate import TomlPath
 from mlsm.project.mistakes import Mistake, nearest
 
 __all__ = ["PREFIX", "override"]

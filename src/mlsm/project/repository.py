@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from mlsm._model import Model
+from mlsm._toml import Lines
 from mlsm.errors import ProjectError
 from mlsm.project.document import MANIFEST, Document, read_document
 from mlsm.project.entries import make_models
-from mlsm.project.locate import Lines
 from mlsm.project.manifest import Manifest, SourceEntry, read_manifest
 from mlsm.project.mistakes import Mistake
 from mlsm.project.models import distinct, find_models

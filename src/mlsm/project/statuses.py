@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsm._model import STATUSES, Model
+from mlsm._toml import TomlPath
 from mlsm.project.document import Document
 from mlsm.project.forms import shown
-from mlsm.project.locate import TomlPath
 from mlsm.project.mistakes import Mistake, listed, nearest
 
 __all__ = ["Status", "apply_statuses", "read_statuses", "unknown_model"]

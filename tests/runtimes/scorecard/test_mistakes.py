@@ -6,7 +6,7 @@ import pytest
 
 from mlsm import DeclarationError
 from mlsm._fields import fields_of_mapping
-from mlsm.runtimes.scorecard.lines import Lines
+from mlsm._toml import Lines
 from mlsm.runtimes.scorecard.plan import plan_of
 from mlsm.runtimes.scorecard.reading import read_table
 from mlsm.runtimes.scorecard.warnings import warnings_of

@@ -20,9 +20,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlsm._toml import TomlPath
 from mlsm.runtimes.scorecard.cells import read_cell, shown_cell
 from mlsm.runtimes.scorecard.keys import FIELD_KEYS, GROUP_KEYS, ROOT_KEYS, RULE_KEYS
-from mlsm.runtimes.scorecard.lines import TomlPath
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest, refusal
 from mlsm.runtimes.scorecard.reading import read_document
 from mlsm.runtimes.scorecard.rules import CRITERIA

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from mlsm._toml import Lines, Places, TomlPath
 from mlsm.errors import InputError
 from mlsm.runtimes.scorecard.keys import (
     FIELD_KEYS,
@@ -21,7 +22,6 @@ from mlsm.runtimes.scorecard.keys import (
     UnfitError,
     number_of,
 )
-from mlsm.runtimes.scorecard.lines import Lines, Places, TomlPath
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest, refusal
 from mlsm.runtimes.scorecard.rules import rule_mistakes
 from mlsm.runtimes.scorecard.table import REST, Declared, Grid, Group, Labels, Rule, Table

@@ -9,12 +9,20 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
-__all__ = ["Lines", "TomlPath"]
+__all__ = ["Lines", "Places", "TomlPath"]
 
 TomlPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys, and places in arrays counted from 0."""
+
+
+class Places(Protocol):
+    """Tells where a value was written, in TOML or in a table's rows."""
+
+    def of(self, path: TomlPath) -> int:
+        """Give the line of a key, or of the nearest thing around it that is there."""
+
 
 _TOKEN = re.compile(
     r'''(?P<text>"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*')'''

@@ -11,7 +11,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsm.project.locate import Lines, TomlPath
+from mlsm._toml import Lines, TomlPath
 
 TEXT = '''\
 # a comment with [brackets] and = signs
