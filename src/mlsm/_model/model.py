@@ -182,6 +182,17 @@ class Model:
         wants_as_of: bool = self._cache["wants_as_of"]
         return wants_as_of
 
+    @property
+    def wants_clock(self) -> bool:
+        """Tell whether the function or the condition `when` names a parameter `as_of`."""
+        return self.wants_as_of or (self.when is not None and "as_of" in parameters_of(self.when))
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether it may abstain without being called, since it has a condition `when`."""
+        fcn: Any = self.fcn
+        return fcn.conditional if isinstance(fcn, Abroad) else self.when is not None
+
     def _declared(self) -> Mapping[str, Any]:
         fields = self.fields
         return {field.name: field.kind for field in fields} if isinstance(fields, Fields) else fields

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mlsm._guard import attempt
-from mlsm._model import Abroad, Model
+from mlsm._model import Model
 from mlsm._result import Upstream
 from mlsm.checks.finding import Finding, shown_value
 from mlsm.checks.records import Reader
@@ -31,7 +31,7 @@ def check_inputs(subject: Subject, records: Sequence[Mapping[str, Any]]) -> list
     """
     model = subject.model
     mutable = [place for place, field in enumerate(model.inputs) if field.kind.mutable]
-    if not mutable or isinstance(model.fcn, Abroad):  # a process of its own is handed copies
+    if not mutable or model.isolation.isolated:  # a process of its own is handed copies
         return []
     reader = Reader(model.inputs, subject.reading)
     upstreams = [_seen(upstream) for upstream in subject.upstreams.values()]
@@ -58,7 +58,7 @@ def check_undeclared(subject: Subject, records: Sequence[Mapping[str, Any]]) -> 
         One finding a name. A function of its fields cannot read others.
     """
     model = subject.model
-    if model.call != "data" or isinstance(model.fcn, Abroad):
+    if model.call != "data" or model.isolation.isolated:
         return []
     reader = Reader(model.inputs, subject.reading)
     findings: dict[str, Finding] = {}

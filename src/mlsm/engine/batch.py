@@ -250,6 +250,19 @@ def _broken_off(step: Step, answers: pl.DataFrame, size: int, *, free: Sequence[
     return _filled(step, answers, size)
 
 
+def _but_for_spared(step: Step, answers: pl.DataFrame, free: Sequence[str]) -> pl.DataFrame:
+    """Do the same for answers of another process, which tells for which records a condition spared the model."""
+    if "spared" not in answers.columns:
+        return _broken_off(step, answers, answers.height, free=free)
+    place = pl.int_range(pl.len(), dtype=pl.UInt32).alias("place")
+    spared = pl.col("spared").fill_null(value=False)
+    placed = answers.with_columns(place)
+    called, others = placed.filter(~spared), placed.filter(spared)
+    broken = _broken_off(step, called.drop("place", "spared"), called.height, free=free)
+    both = [broken.with_columns(called.get_column("place")), others.drop("spared")]
+    return pl.concat(both, how="diagonal").sort("place").drop("place")
+
+
 def _filled(step: Step, answers: pl.DataFrame, size: int) -> pl.DataFrame:
     """Say for the rows behind the last answer that the breaker was open."""
     if step.breaker is None or answers.height == size:
@@ -265,7 +278,7 @@ def _call_elsewhere(part: Part, step: Step, predictor: Isolated, rows: list[int]
     fields = [_handed_over(part.read(slot), rows) for slot in step.slots]
     settled = predictor.rows(upstreams, fields, part.as_of, size)
     part.note_told(step, settled)
-    return _broken_off(step, settled.frame, size, free=_REFUSED)
+    return _but_for_spared(step, settled.frame, _REFUSED)
 
 
 def _handed_over(column: Checked, rows: list[int] | None) -> Sequence[Any] | pl.Series:
@@ -299,7 +312,7 @@ def _explained(part: Part, step: Step, rows: list[int] | None, answers: pl.DataF
 def _call_over(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame:
     fields = [Checked(field.kind, {}, series=frame.get_column(field.name)).as_list() for field in step.model.inputs]
     if isinstance(step.predictor, Isolated):
-        return step.predictor.rows([], fields, as_of, frame.height).frame
+        return step.predictor.rows([], fields, as_of, frame.height).frame.drop("spared", strict=False)
     columns: list[Iterable[Any]] = [*fields]
     if step.wants_as_of:
         columns.append([as_of] * frame.height)
@@ -321,7 +334,7 @@ def _call_frame(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     if isinstance(step.predictor, Isolated):
         settled = step.predictor.columns(handed, part.as_of)
         part.note_told(step, settled)
-        answered = _broken_off(step, settled.frame, handed.height, free=(*_REFUSED, "AnswerError"))
+        answered = _but_for_spared(step, settled.frame, (*_REFUSED, "AnswerError"))
         return _told_rowwise(part, step, handed, answered)
     window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
     opens = None if window is None else window.failed
@@ -344,7 +357,7 @@ def _told_rowwise(part: Part, step: Step, handed: pl.DataFrame, answered: pl.Dat
 def call_frame(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame | Raised:
     """Call a batch model with a frame and read its answer, or give what was raised."""
     if isinstance(step.predictor, Isolated):
-        return step.predictor.columns(frame, as_of).frame
+        return step.predictor.columns(frame, as_of).frame.drop("spared", strict=False)
 
     def call() -> pl.DataFrame:
         returned = step.predictor.columns(frame, as_of)

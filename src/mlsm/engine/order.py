@@ -10,7 +10,7 @@ from typing import Any
 from mlsm._batch import ModelColumns
 from mlsm._catalog import Catalog
 from mlsm._fields import Field, FieldReader, Reading, field_reader
-from mlsm._model import Breaker, Model, OnFailure, SummaryModel
+from mlsm._model import ArtefactModel, Breaker, Model, OnFailure, SummaryModel
 from mlsm._result import Given, Substitute, Upstream
 from mlsm._typing import Function, Shape
 from mlsm.contracts import Isolated, Predictor
@@ -60,7 +60,7 @@ class Step:
         columns: whose columns its results are.
         source: its name, version and status.
         view: makes of an answer what summaries see.
-        wants_as_of: whether it is handed the clock.
+        wants_as_of: whether it, or its condition where that is asked with it, is handed the clock.
         tolerance: how far two of its scores of one record may lie apart, relative to the greater or 1.
         watched: whether a summary stands on it.
         conditional: whether it may not be called although its fields are right.
@@ -149,6 +149,9 @@ def prepare(
         source = (model.name, model.version, model.status)
         given = tuple(Given(model=key) for key in catalog.upstreams(model.key).values())
         predictor = load(model)
+        isolated = isinstance(predictor, Isolated)
+        when: When | None = _when(model, taken)
+        away = isolated and not isinstance(model, ArtefactModel)  # its condition is asked there: it may hang as well
         steps.append(
             Step(
                 model=model,
@@ -158,18 +161,18 @@ def prepare(
                 upstreams=upstreams,
                 required=tuple(upstreams[name] for name in required),
                 limits=Limits.of(model),
-                when=_when(model, taken),
+                when=None if away else when,
                 columns=ModelColumns(name=model.name, version=model.version, status=model.status, given=given),
                 source=source,
                 view=Upstream.of(source),
-                wants_as_of=model.wants_as_of,
+                wants_as_of=model.wants_clock if away else model.wants_as_of,
                 tolerance=model.tolerance,
                 watched=model.key in watched,
                 conditional=bool(required) or model.when is not None,
                 breaker=model.failing.breaker,
                 on_failure=model.failing.on_failure if model.status == "active" else "skip",
                 stand_in=_stand_in(model),
-                isolated=isinstance(predictor, Isolated),
+                isolated=isolated,
             )
         )
     ordered = tuple(slot for _, slot in sorted(slots.values(), key=lambda entry: entry[0]))

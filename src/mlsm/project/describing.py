@@ -72,7 +72,7 @@ def _told(model: Model) -> dict[str, Any]:
     assert home is not None  # noqa: S101 - of a function there is one, or it raises
     where = {"module": home.module, "file": home.file, "root": home.root, "folders": dict(home.folders)}
     told |= {"what": model.kind, "call": model.call, "home": where | {"key": home.key}}
-    return told | {"wants_as_of": model.wants_as_of, "conditional": model.when is not None}
+    return told | {"wants_as_of": model.wants_clock, "conditional": model.when is not None}
 
 
 def _field(field: Field) -> dict[str, Any]:

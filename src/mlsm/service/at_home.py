@@ -1,43 +1,61 @@
-"""What a model's own process does for a parent that never imports the model's code.
+"""What a model's own process does besides asking the model.
 
-Its condition `when` is asked here, and values of classes of its own are built here: the parent
-has neither the function nor the classes.
+Its condition `when` is asked here, since it may hang or crash as well as the model; and, for a parent that
+never imports the model's code, values of classes of its own are built here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from mlsm._fields import Field, Kind, Reading, field_reader
+from mlsm._guard import Raised, attempt
 from mlsm._model import Model, parameters_of
 from mlsm._result import Problem
 from mlsm._typing import Function
 from mlsm.contracts import Predictor, Reasoned
+from mlsm.engine.answers import ABSTAINED, Answer
+from mlsm.engine.record import condition_failure
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import polars as pl
 
-__all__ = ["at_home"]
+__all__ = ["Spared", "at_home"]
 
 _PLAIN = (type(None), bool, int, float, str)
 _SCALARS = ("date", "datetime")
 
 
-def at_home(model: Model, predictor: Predictor) -> Predictor:
-    """Give what answers for a model of which the parent has no code: the predictor itself, where that is all."""
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """The answer for a record to which the model does not apply: it was not called, which its breaker must know."""
+
+    answer: Answer
+
+
+def at_home(model: Model, predictor: Predictor, *, builds: bool) -> Predictor:
+    """Give what answers for a model in its own process: the predictor itself, where that is all.
+
+    Args:
+        model: the model.
+        predictor: asks it.
+        builds: whether values of its own classes come as plain ones, from a parent that has no code of it.
+    """
     fields = list(model.inputs)
-    builders = {place: _builder(field) for place, field in enumerate(fields) if _is_partly_here(field)}
+    builders = {place: _builder(field) for place, field in enumerate(fields) if builds and _is_partly_here(field)}
     if model.when is None and not builders:
         return predictor
     upstreams = len(getattr(model, "upstreams", ()))
     condition = None if model.when is None else _Condition.of(model, upstreams)
     shifted = {upstreams + place: build for place, build in builders.items()}
     named = {fields[place].name: build for place, build in builders.items()}
-    return _AtHome(inner=predictor, builders=shifted, named=named, condition=condition)
+    strips = model.wants_clock and not model.wants_as_of
+    return _AtHome(inner=predictor, builders=shifted, named=named, condition=condition, strips=strips)
 
 
 def _is_partly_here(field: Field) -> bool:
@@ -80,6 +98,11 @@ class _Condition:
         places = [-1 if name == "as_of" else upstreams + fields.index(name) for name in names]
         return cls(function=model.when, places=tuple(places), names=names)
 
+    def holds(self, values: Sequence[Any]) -> bool | Raised:
+        """Tell whether it holds, or what it raised."""
+        found: bool | Raised = attempt(lambda: bool(self.function(*values)))
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AtHome:
@@ -89,6 +112,7 @@ class _AtHome:
     builders: Mapping[int, Callable[[Any], Any]]
     named: Mapping[str, Callable[[Any], Any]]
     condition: _Condition | None
+    strips: bool
 
     @property
     def by_row(self) -> bool:
@@ -111,10 +135,13 @@ class _AtHome:
             values = tuple(
                 self.builders[place](value) if place in self.builders else value for place, value in enumerate(values)
             )
-        condition = self.condition
-        if condition is not None and not condition.function(*(values[place] for place in condition.places)):
-            return None
-        return self.inner.record(*values)
+        if self.condition is not None:
+            applies = self.condition.holds([values[place] for place in self.condition.places])
+            if isinstance(applies, Raised):
+                return Spared(condition_failure(applies))
+            if not applies:
+                return Spared(Answer(ABSTAINED))
+        return self.inner.record(*(values[:-1] if self.strips else values))
 
     def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> object:
         return self.inner.columns(self._built(frame), as_of)
@@ -122,10 +149,8 @@ class _AtHome:
     def explain(self, frame: pl.DataFrame, as_of: datetime | None) -> Reasoned:
         return self.inner.explain(self._built(frame), as_of)
 
-    def applies(self, frame: pl.DataFrame, as_of: datetime | None) -> list[Any] | None:
+    def applies(self, frame: pl.DataFrame, as_of: datetime | None) -> list[bool | Raised] | None:
         """Tell for each row whether the model applies, or what its condition raised; None where all do."""
-        from mlsm._guard import attempt
-
         condition = self.condition
         if condition is None:
             return None
@@ -133,7 +158,8 @@ class _AtHome:
         columns = [
             [as_of] * frame.height if name == "as_of" else built.get_column(name).to_list() for name in condition.names
         ]
-        return [attempt(condition.function, *row) for row in zip(*columns, strict=True)]
+        rows = zip(*columns, strict=True) if columns else repeat((), frame.height)
+        return [condition.holds(row) for row in rows]
 
     def _built(self, frame: pl.DataFrame) -> pl.DataFrame:
         import polars as pl

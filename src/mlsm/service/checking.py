@@ -9,7 +9,7 @@ from typing import Any
 
 from mlsm._catalog import Catalog, CatalogLike
 from mlsm._fields import Reading
-from mlsm._model import Abroad, Breaker, Failing, Model
+from mlsm._model import Breaker, Failing, Model
 from mlsm._result import Result
 from mlsm.checks import CLOCK, Finding, Subject, check_model, stand_ins
 from mlsm.checks.golden import Ways, check_golden, given_stand_ins
@@ -150,8 +150,8 @@ def _subject(catalog: Catalog, model: Model, reading: Reading) -> Subject:
 
 
 def _predictor(alone: Catalog, model: Model, reading: Reading) -> Predictor:
-    """Load a model to be called directly; one whose code or libraries are elsewhere is asked there."""
-    if model.isolation.rung != "env" and not isinstance(model.fcn, Abroad):
+    """Load a model to be called directly; one that is isolated is asked in its process, never here."""
+    if not model.isolation.isolated:
         return load_predictor(model)
     steps = prepared(alone, reading=reading).steps
     return next(step.predictor for step in steps if step.model.key == model.key)

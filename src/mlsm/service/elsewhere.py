@@ -21,7 +21,7 @@ from mlsm.engine.answers import Limits, failed, read_answer
 from mlsm.engine.mapped import mapped
 from mlsm.engine.order import Step
 from mlsm.engine.record import settled
-from mlsm.service.at_home import at_home
+from mlsm.service.at_home import Spared, at_home
 from mlsm.service.preparing import load_predictor, tried
 from mlsm.service.specification import Unbuildable, rebuilt
 
@@ -74,6 +74,9 @@ class Elsewhere:
         if type(returned) is float and limits.low <= returned <= limits.high and predictor.single:
             self._channel.tell(returned)
             return
+        if type(returned) is Spared:
+            self._channel.tell(msgspec.structs.astuple(returned.answer))
+            return
         answer = _contained(settled, self._step, returned, "record:1")
         if isinstance(answer, Raised):
             answer = failed(answer.failure)
@@ -108,7 +111,7 @@ class Elsewhere:
             if isfinite(sum(scores)):  # NaN spoils the sum; it is unlike itself, so that no bound finds it
                 self._channel.tell(["scores", stop - start], memoryview(scores).cast("B"))
                 return
-        read = []
+        read, spared = [], []
         for place, answer in enumerate(answers):
             cell[0], cell[1] = start + place + 1, 1
             if type(answer) is Raised:  # by its type: to ask a stranger's object for its class may run its code
@@ -116,12 +119,15 @@ class Elsewhere:
                 name = (answer.failure.type, answer.failure.message)
                 if name not in traces and len(traces) < _TRACES_MAX:
                     traces[name] = answer.trace()
+            elif type(answer) is Spared:
+                read.append(answer.answer)
+                spared.append(place)
             else:
                 found = _contained(read_answer, answer, limits)
                 read.append(failed(found.failure) if isinstance(found, Raised) else found)
         columns_ = zip(*map(msgspec.structs.astuple, read), strict=True)
         told = [list(column) if any(value is not None for value in column) else None for column in columns_]
-        self._channel.tell(["answers", stop - start], msgspec.msgpack.encode(told))
+        self._channel.tell(["answers", stop - start, spared], msgspec.msgpack.encode(told))
 
     def on_frame(self, body: bytes) -> None:
         """Answer for a frame."""
@@ -142,8 +148,8 @@ class Elsewhere:
 def _load(specification: dict[str, Any]) -> Step:
     model = rebuilt(specification)
     predictor = load_predictor(model)
-    if specification["abroad"]:
-        predictor = at_home(model, predictor)
+    if specification["module"] is not None:
+        predictor = at_home(model, predictor, builds=specification["abroad"])
     upstreams = {name: place for place, name in enumerate(specification["upstreams"])}
     return Step(
         model=model,
@@ -157,7 +163,7 @@ def _load(specification: dict[str, Any]) -> Step:
         columns=ModelColumns(name=model.name, version=model.version, status=model.status),
         source=(model.name, model.version, model.status),
         view=Upstream,
-        wants_as_of=model.wants_as_of,
+        wants_as_of=model.wants_clock if specification["module"] is not None else model.wants_as_of,
         tolerance=model.tolerance,
         watched=False,
         conditional=False,

@@ -77,6 +77,7 @@ def _with_inapplicable(answered: pl.DataFrame, applies: list[Any]) -> pl.DataFra
         return answered
     order = [place for place, one in enumerate(applies) if _holds(one)]
     order += [place for place, one in enumerate(applies) if not _holds(one)]
+    spared = [place >= answered.height for place in range(len(order))]
     both = [answered, frame_of_answers(rest)] if answered.height else [frame_of_answers(rest)]
-    whole = pl.concat(both, how="diagonal").with_columns(pl.Series("place", order))
+    whole = pl.concat(both, how="diagonal").with_columns(pl.Series("place", order), pl.Series("spared", spared))
     return whole.sort("place").drop("place")

@@ -121,7 +121,7 @@ def _was_asked(step: Step, answers: pl.DataFrame) -> bool:
     import polars as pl
 
     # Where a condition says that it does not apply the model was not called, yet abstains.
-    called = ["ok"] if step.when is not None else ["ok", "abstained"]
+    called = ["ok"] if step.model.conditional else ["ok", "abstained"]
     return answers.filter(pl.col("outcome").is_in(called)).height > 1 or _verdict(answers) is not None
 
 

@@ -40,8 +40,8 @@ class Pieces:
         outcome = pl.repeat(Outcome.OK.code, count, dtype=pl.UInt8, eager=True).alias("outcome")
         self.add_frame(start, pl.DataFrame([outcome, pl.Series("score", np.frombuffer(scores, dtype=np.float64))]))
 
-    def add_answers(self, start: int, columns: list[list[Any] | None]) -> None:
-        """Add answers, a list a facet, None where it is null throughout."""
+    def add_answers(self, start: int, columns: list[list[Any] | None], spared: list[int]) -> None:
+        """Add answers, a list a facet, None where it is null throughout; and the places of those without a call."""
         import polars as pl
 
         types = [pl.UInt8, pl.Float64, *[pl.String] * 4]
@@ -51,6 +51,9 @@ class Pieces:
             for name, values, dtype in zip(_NAMES, columns, types, strict=True)
             if values is not None or name == "score"
         ]
+        if spared:
+            among = set(spared)
+            made.append(pl.Series("spared", [place in among for place in range(count)]))
         self.add_frame(start, pl.DataFrame(made))
 
     def add_frame(self, start: int, frame: pl.DataFrame) -> None:
@@ -87,6 +90,5 @@ class Pieces:
         else:
             ordered = [self._pieces[start] for start in sorted(self._pieces)]
             frame = ordered[0] if len(ordered) == 1 else pl.concat(ordered, how="diagonal")
-        return Settled(
-            frame=frame.select([name for name in _NAMES if name in frame.columns]), traces=tuple(self.traces)
-        )
+        names = [name for name in (*_NAMES, "spared") if name in frame.columns]
+        return Settled(frame=frame.select(names), traces=tuple(self.traces))

@@ -126,7 +126,7 @@ class IsolatedPredictor:
                 if head[0] == "scores":
                     pieces.add_scores(start, head[1], body)
                 else:
-                    pieces.add_answers(start, msgspec.msgpack.decode(body))
+                    pieces.add_answers(start, msgspec.msgpack.decode(body), head[2])
                 start += head[1]
 
         return self._settled(ask, size, by_row=True)
