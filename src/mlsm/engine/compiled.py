@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from mlsm._fields import UNSET
 from mlsm._fields.scalars import plain_range
 from mlsm._guard import attempt
+from mlsm._model import RuleSummary
 from mlsm._result import Outcome, Result
 from mlsm.engine.order import Prepared, Slot, Step
 
@@ -119,15 +120,28 @@ def _asking(step: Step, slots: int, seen: list[str], namespace: dict[str, Any]) 
             f"  a = {call}",
         ]
     plain = f"type(a) is float and least{place} <= a <= most{place}" if step.predictor.single else "False"
-    of = f", given=given(step{place}, OK_CODE, run_id)" if step.upstreams else ""
+    namespace[f"given{place}"] = step.columns.given
+    known = f"given{place} if run_id is None else given(step{place}, OK_CODE, run_id)"
+    of = f", given={known}" if step.upstreams else ""
     made = (
         f"Result(record_id=record_id, model=name{place}, version=version{place}, status=status{place}, outcome=OK, "
-        f"score=a{of}, run_id=run_id, as_of=as_of, scored_at=scored_at)"
+        f"score={{}}{of}, run_id=run_id, as_of=as_of, scored_at=scored_at)"
     )
-    lines += [f" if {plain}:", f"  r{place} = {made}"]
+    lines += [f" if {plain}:", f"  r{place} = {made.format('a')}"]
     lines += [f"  u{place} = view{place}(a)"] if step.watched else []
+    if _names_winner(step):
+        score = f'type(s := a.get("score")) is float and least{place} <= s <= most{place}'
+        told = made.format('s, output={"winner": a["winner"]}')
+        lines += [f' elif type(a) is dict and len(a) == 2 and "winner" in a and {score}:', f"  r{place} = {told}"]
     lines += [" else:", f"  r{place}, u{place} = otherwise(step{place}, a, record_id, as_of, scored_at, run_id)"]
     return lines
+
+
+def _names_winner(step: Step) -> bool:
+    """Tell whether a step is a rule that answers with a score and who won: both are as we wrote them."""
+    if not isinstance(step.model, RuleSummary) or step.watched:
+        return False
+    return all(name.isascii() and name.isprintable() for name in step.upstreams)
 
 
 def plain_parts(told: dict[Any, Any], low: float, high: float, labels: frozenset[str] | None) -> tuple[Any, ...] | None:

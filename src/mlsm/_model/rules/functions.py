@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from mlsm._model.rules.conversions import label_readers, reader_of_labels, reader_of_scores, score_readers
+from mlsm._model.rules.greatest import greatest_of
 from mlsm._result import Upstream
 from mlsm._typing import Function
 from mlsm.errors import DeclarationError
@@ -65,7 +66,7 @@ def _best(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> F
             answer["label"] = seen[place].label
         return answer if found is scores else answer | _missing(names, seen, scores)
 
-    return best
+    return best if carry else greatest_of(names, options["convert"], best)
 
 
 def _blend(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> Function:  # noqa: ARG001 - one shape
