@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ from typing import Any
 import pytest
 from tests.cli.conftest import Cli
 
+from mlsm.project.environment import environment, python_version, resolved
 from mlsm.project.lock import read_lock
+from mlsm.project.requirements import stated_requirements
 
 LEADS = "lead_id,employees\n1,500\n2,40\n3,7\n"
 MODEL = """\
@@ -177,9 +181,9 @@ def test_a_package_that_cannot_be_installed_leaves_no_environment(project: Cli, 
 
 
 def test_an_environment_that_is_absent_is_named_and_synced_from_caches(
-    project: Cli, wheels: Path, tmp_path: Path
+    project: Cli, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A draft without its environment is left out with a hint; sync builds it without the index."""
+    """An active version without its environment stops the run with a hint; sync builds it off line."""
     ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"]))
     ok(project, "promote", "points@1+" + git(tmp_path / "ada", "rev-parse", "--short=7", "HEAD"))
     shutil.rmtree(tmp_path / "home" / "environments")
@@ -187,6 +191,7 @@ def test_an_environment_that_is_absent_is_named_and_synced_from_caches(
     assert done.returncode == 1
     assert "Run `mlsm sync`" in done.stderr
     assert [row["change"] for row in project.json("plan")] == ["build"]
+    monkeypatch.setenv("UV_OFFLINE", "1")  # pip asks no index either, see above
     ok(project, "sync", "--frozen")
     assert [row["change"] for row in project.json("plan")] == ["none"]
     assert scores(project) == {"points": [5000.0, 400.0, 70.0]}
@@ -244,3 +249,167 @@ def test_models_of_a_source_share_a_process_and_run_in_several(project: Cli, whe
         pids = {found[name, record]["score"] for name in ("process", "other") for record in "123"}
         assert len(pids) == 1
         assert found["deadly", "3"]["error"]["message"].endswith("exit code 3.")
+
+
+FITTED = """\
+import sklearn
+from sklearn.linear_model import LogisticRegression
+from mlsm import model
+
+FIT = LogisticRegression().fit([[1.0], [2.0], [500.0], [600.0]], [0, 0, 1, 1])
+
+@model(version="1", range=(0, 1))
+def {name}(employees: int):
+    share = FIT.predict_proba([[min(employees, 10**6)]])[0, 1]
+    return {{"score": float(share), "library": sklearn.__version__}}
+"""
+
+
+def test_two_versions_of_scikit_learn_stand_in_one_run(project: Cli, tmp_path: Path) -> None:
+    """Each source's model is fitted and asked by the version that the source states."""
+    for name, version in (("older", "1.6.1"), ("newer", "1.7.2")):
+        url = repository(tmp_path / name, [f"scikit-learn=={version}"], code=FITTED.format(name=name))
+        ok(project, "add", url, "--no-check")
+    out = project.folder / "out.ndjson"
+    ok(project, "score", "leads.csv", "--out", str(out))
+    found = {(r["model"], r["record_id"]): r for r in map(json.loads, out.read_text().splitlines())}
+    libraries = {name: {found[name, record]["output"]["library"] for record in "123"} for name in ("older", "newer")}
+    assert libraries == {"older": {"1.6.1"}, "newer": {"1.7.2"}}
+    assert found["older", "1"]["score"] > 0.5 > found["older", "3"]["score"]
+    assert found["older", "1"]["score"] == pytest.approx(found["newer", "1"]["score"])
+
+
+SAVED = """\
+import sys
+import skops.io
+from sklearn.linear_model import LogisticRegression
+import pandas
+leads = pandas.DataFrame({"employees": [1.0, 2.0, 500.0, 600.0]})
+skops.io.dump(LogisticRegression().fit(leads, [0, 0, 1, 1]), sys.argv[1])
+"""
+
+
+def test_a_fitted_model_is_read_by_the_library_that_its_repository_states(project: Cli, tmp_path: Path) -> None:
+    """Of a repository without any code the environment has what reads its file, in the version that wrote it."""
+    folder, home = tmp_path / "ada", tmp_path / "home"
+    folder.mkdir()
+    (folder / "mlsm.toml").write_text(
+        '[project]\nname = "ada"\ndependencies = ["requirements.txt"]\n\n'
+        '[[model]]\nname = "fit"\nversion = "3"\npath = "fit.skops"\nfields = { employees = "float" }\n'
+    )
+    (folder / "requirements.txt").write_text("# of the model\nscikit-learn==1.7.2  # as it was fitted with\n")
+    (folder / "fit.skops").touch()
+    stated = stated_requirements(folder, "ada", python_version())
+    python = environment(resolved(stated, home, "ada", again=False), home, "ada")
+    subprocess.run([python, "-c", SAVED, folder / "fit.skops"], check=True)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Fit")
+    ok(project, "add", f"file://{folder}")
+    (found,) = scores(project).values()
+    assert found[0] > 0.5 > found[2]
+    (pin,) = read_lock(project.folder).models
+    assert "scikit-learn==1.7.2" in pin.requirements
+    assert pin.environment.startswith("sha256:")
+
+
+KILLED = """
+import os, sys
+left = {step}
+def audit(event, args):
+    global left
+    if event in ("os.rename", "os.mkdir", "subprocess.Popen"):
+        left -= 1
+        if left == 0:
+            os._exit(137)
+from mlsm.cli import main
+sys.addaudithook(audit)
+sys.exit(main({arguments!r}))
+"""
+"""Runs a command that dies, without a word, before its n-th folder, renaming or process."""
+
+
+@pytest.mark.parametrize(
+    "step", [12, 16, 20, 24, *(pytest.param(step, marks=pytest.mark.chaos) for step in range(1, 40, 2))]
+)
+def test_a_build_killed_at_any_step_is_begun_anew(project: Cli, wheels: Path, tmp_path: Path, step: int) -> None:
+    """The same command again succeeds, and nothing is left of the half that there was."""
+    command = ["add", repository(tmp_path / "ada", ["pointlib<2"])]
+    subprocess.run(
+        [sys.executable, "-c", KILLED.format(step=step, arguments=command)],
+        cwd=project.folder,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    if "[[source]]" not in (project.folder / "mlsm.toml").read_text():
+        ok(project, *command)
+    assert scores(project) == {"points": [5000.0, 400.0, 70.0]}
+    (base,) = (tmp_path / "home" / "environments").glob("*/")
+    assert len([path for path in base.iterdir() if path.is_dir()]) == 1
+
+
+def test_a_repository_with_a_cached_environment_is_added_in_three_seconds(
+    project: Cli, wheels: Path, tmp_path: Path
+) -> None:
+    """What another source has built is shared: neither an index nor an installer is asked."""
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"], "old"))
+    url = repository(tmp_path / "bob", ["pointlib<2"], "other")
+    shutil.rmtree(wheels)
+    began = sum(os.times()[:4])
+    ok(project, "add", url)
+    assert sum(os.times()[:4]) - began < 3  # of work, ours and our processes': the machine may do other things as well
+    assert len(kept(project, "environment")) == 1
+
+
+def test_cached_environments_are_synced_in_half_a_second_of_work(project: Cli, wheels: Path, tmp_path: Path) -> None:
+    """Ten sources, all here with their environments, start no process."""
+    said = ""
+    for number in range(10):
+        url = repository(tmp_path / f"models-{number}", [f"pointlib=={1 + number % 2}"], f"points_{number}")
+        said += f'\n[[source]]\nname = "s{number}"\nurl = "{url}"\n'
+    file = project.folder / "mlsm.toml"
+    file.write_text(file.read_text() + said)
+    ok(project, "lock", "--no-check")
+    began = time.process_time()
+    ok(project, "sync", "--frozen")
+    assert time.process_time() - began < 0.5
+
+
+def test_the_environments_that_a_project_pins_stay_when_the_cache_is_cleared(
+    project: Cli, wheels: Path, tmp_path: Path
+) -> None:
+    """An environment that nothing here pins goes; with --all the others go too, and come back by sync."""
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"], "old"))
+    ok(project, "add", repository(tmp_path / "bob", ["pointlib>=2"], "new"))
+    ok(project, "remove", "bob")
+    ok(project, "cache", "--clear")
+    (left,) = kept(project, "environment")
+    assert "pointlib==1.0" in left["requirements"]
+    assert scores(project) == {"old": [5000.0, 400.0, 70.0]}
+    ok(project, "cache", "--clear", "--all")
+    assert kept(project, "environment") == []
+    ok(project, "sync", "--frozen")
+    assert scores(project) == {"old": [5000.0, 400.0, 70.0]}
+
+
+def test_a_run_stores_the_environment_and_diff_tells_what_changed_of_it(
+    project: Cli, wheels: Path, tmp_path: Path
+) -> None:
+    """A run tells of each model the hash of what it ran with; two versions differ by package and version."""
+    url = repository(tmp_path / "ada", ["pointlib<2"])
+    ok(project, "add", url)
+    first = next(iter(project.json("list")))["version"]
+    ok(project, "promote", f"points@{first}")
+    repository(tmp_path / "ada", ["pointlib>=2"], code=MODEL.format(version="2", name="points"))
+    ok(project, "lock", "--upgrade")
+    second = next(row["version"] for row in project.json("list") if row["version"] != first)
+    told = project.json("diff", f"points@{first}", f"points@{second}")["requirements"]
+    assert told == [{"package": "pointlib", "first": "1.0", "second": "2.0"}]
+    ok(project, "score", "leads.csv")
+    (run,) = project.json("runs")
+    environments = {pin.key: pin.environment for pin in read_lock(project.folder).models}
+    told = json.loads(run["plan"]["provenance"]["lock"])
+    assert environments.keys() == told.keys()
+    assert all(environments[key] in entry for key, entry in told.items())
+    assert "pointlib==1.0" in told[f"points@{first}"]

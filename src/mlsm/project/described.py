@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,9 @@ def described(folder: Path, *, called: str, isolation: Isolation, home: Path) ->
     told = _read(kept)
     if told is None:
         told = _asked(folder, called, isolation)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(kept, msgspec.msgpack.encode(told))
+        with suppress(OSError):  # a cache that cannot be written to is asked for again each time
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(kept, msgspec.msgpack.encode(told))
     return [_model(one) for one in told]
 
 

@@ -78,10 +78,13 @@ class Project:
 
     @property
     def pinned(self) -> dict[str, str]:
-        """Give what a run is to tell of the models of sources: by key the source, the commit and the tree."""
+        """Give what a run is to tell of the models of sources: by key the source, the commit and the tree.
+
+        Where a model has an environment of its own, its hash and the versions in it stand behind.
+        """
         pins = {pin.key: pin for pin in self.lock.models}
         return {
-            model.key: f"{pin.told} {pin.commit} {pin.tree}"
+            model.key: " ".join([pin.told, pin.commit, pin.tree, *filter(None, [pin.environment]), *pin.requirements])
             for model in self.catalog.running
             if (pin := pins.get(model.key)) is not None
         }
