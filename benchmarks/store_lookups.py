@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 from benchmarks.store_sqlite import BEGIN, MODELS, PART, as_batch
 
-from mlsm.contracts import ModelEntry, RunPlan, Selection, Store
+from mlsm.contracts import InputEntry, ModelEntry, RunPlan, Selection, Store
 from mlsm.stores import open_store
 
 RESULTS = 10_000_000
@@ -44,9 +44,10 @@ def fill(store: Store, leads: int, runs: int) -> None:
         ModelEntry(name=f"m{model}", version="1", status="active", kind="function", digest="0")
         for model in range(MODELS)
     )
+    inputs = (InputEntry(source="leads.csv", fingerprint="", options={}, parts=tuple(range(0, leads, PART))),)
     for run in range(runs):
         as_of = BEGIN + timedelta(days=run)
-        opened = store.open_run(RunPlan(purpose="live", as_of=as_of, models=models, inputs=(), id_column="id"))
+        opened = store.open_run(RunPlan(purpose="live", as_of=as_of, models=models, inputs=inputs, id_column="id"))
         for part, start in enumerate(range(0, leads, PART)):
             store.write(opened.run_id, part, "active", as_batch(rows(start, min(start + PART, leads)), part, as_of), [])
         store.close_run(opened.run_id, state="finished", report={})

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import polars as pl
 
 from mlsm._batch import Batch, ModelColumns
-from mlsm.contracts import ModelEntry, RunPlan, Selection
+from mlsm.contracts import InputEntry, ModelEntry, RunPlan, Selection
 from mlsm.stores.sqlite import SqliteStore
 
 LEADS = 100_000
@@ -99,10 +99,16 @@ def store_run(store: SqliteStore, run: int, frame: pl.DataFrame) -> None:
         for model in range(MODELS)
     )
     as_of = BEGIN + timedelta(days=run)
-    opened = store.open_run(RunPlan(purpose="live", as_of=as_of, models=models, inputs=(), id_column="id"))
+    opened = store.open_run(RunPlan(purpose="live", as_of=as_of, models=models, inputs=leads_of(frame), id_column="id"))
     for part, rows in enumerate(frame.iter_slices(PART)):
         store.write(opened.run_id, part, "active", as_batch(rows, part, as_of), [])
     store.close_run(opened.run_id, state="finished", report={})
+
+
+def leads_of(frame: pl.DataFrame) -> tuple[InputEntry, ...]:
+    """Note what a run reads: one input, in which each lead comes once."""
+    parts = tuple(rows.height for rows in frame.iter_slices(PART))
+    return (InputEntry(source="leads.csv", fingerprint=f"{frame.height}", options={}, parts=parts),)
 
 
 def executemany(frame: pl.DataFrame, path: Path) -> Taken:

@@ -84,8 +84,8 @@ class Server:
 
     def find(self, collection: str, condition: Document, *, sort: Any = None, limit: int = 0, **shown: Any) -> Any:
         """Find some documents; all are gathered, so that a lost connection is no trouble."""
-        projection = shown.get("shown")
-        return self.call(lambda db: list(db[collection].find(condition, projection, sort=sort, limit=limit)))
+        projection, skip = shown.get("shown"), shown.get("skip", 0)
+        return self.call(lambda db: list(db[collection].find(condition, projection, sort=sort, limit=limit, skip=skip)))
 
     def find_among(
         self, collection: str, key: str, values: Iterable[Any], *, shown: Document | None = None, at_a_time: int = 4096
@@ -128,9 +128,9 @@ class Server:
         """Count the documents that meet a condition."""
         return self.call(lambda db: db[collection].count_documents(condition))
 
-    def aggregate(self, collection: str, pipeline: Sequence[Document]) -> list[Document]:
+    def aggregate(self, collection: str, pipeline: Sequence[Document], **options: Any) -> list[Document]:
         """Gather what a pipeline gives."""
-        return self.call(lambda db: list(db[collection].aggregate(list(pipeline), allowDiskUse=True)))
+        return self.call(lambda db: list(db[collection].aggregate(list(pipeline), allowDiskUse=True, **options)))
 
     def used_bytes(self) -> int:
         """Give the bytes that the documents and indexes of the store take."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from io import BytesIO
 
 import polars as pl
@@ -13,9 +14,10 @@ from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.forgetting import encodable
 from mlsm.stores.mongo.frames import LONG, long_frame
 from mlsm.stores.mongo.notes import Note, Notes, greatest_seq, of_write, read_note, rosters
-from mlsm.stores.mongo.ranking import Pointer, Rule, Seats, newest, pointers_of, pointers_page, ranked
+from mlsm.stores.mongo.ranking import Newest, Pointer, Rule, Seats, page_end, ranked
 from mlsm.stores.mongo.reading import documents_of
 from mlsm.stores.mongo.schema import Document
+from mlsm.stores.mongo.sweeping import Sweep
 
 __all__ = ["lane_documents", "list_changes", "list_current", "list_inputs", "list_rejects", "list_run"]
 
@@ -25,20 +27,26 @@ _POINTERS = 32_768
 
 def list_current(server: Server, rule: Rule, selection: Selection) -> Iterator[pl.DataFrame]:
     """Yield what is current by a rule, as of one moment, by id and then by name."""
-    notes = Notes(server, upto=greatest_seq(server))
+    upto = greatest_seq(server)
+    if not upto:
+        return
     seats = rosters(server)
+    current = _Current(server, Sweep(server, Notes(server, upto=upto), seats, rule), seats, rule)
     if selection.record_ids is not None:
-        found = pointers_of(server, [one for one in selection.record_ids if encodable(one)])
-        yield selected(_current(server, dict(sorted(found.items())), notes, seats, rule), selection)
+        ids = sorted({one for one in selection.record_ids if encodable(one)})
+        frames = [current.frame({"$in": ids[start : start + 1024]}) for start in range(0, len(ids), 1024)]
+        if frames:
+            yield selected(pl.concat(frames), selection)
         return
     after, last = None, False
     while not last:
-        found, last = pointers_page(server, after, _POINTERS)
-        if found:
-            after = next(reversed(found))
-            frame = selected(_current(server, found, notes, seats, rule), selection)
-            if not frame.is_empty():
-                yield frame
+        end = page_end(server, after, _POINTERS)
+        last = end is None
+        records: Document = {"$gte": ""} if after is None else {"$gt": after}
+        frame = selected(current.frame(records if last else {**records, "$lte": end}), selection)
+        after = end
+        if not frame.is_empty():
+            yield frame
 
 
 def list_run(
@@ -111,14 +119,33 @@ def _first_lanes(server: Server, run_id: str) -> list[Note]:
     return [read_note(document) for document in found]
 
 
-def _current(server: Server, found: dict[str, list[Pointer]], notes: Notes, seats: Seats, rule: Rule) -> pl.DataFrame:
-    # All at once, so that `newest` asks for none one by one.
-    told = notes.among({pointer.write for own in found.values() for pointer in own})
-    picked: list[tuple[Pointer, int]] = []
-    for own in found.values():
-        picked += ranked(newest(own, notes), seats, rule)
-    documents = documents_of(server, (pointer for pointer, _ in picked))
-    there = [(pointer, place) for pointer, place in picked if (pointer.write, pointer.row) in documents]
-    return long_frame(
-        [documents[pointer.write, pointer.row] for pointer, _ in there], told, [[place] for _, place in there]
-    )
+@dataclass(slots=True)
+class _Current:
+    """What is current, of some records at a time."""
+
+    server: Server
+    sweep: Sweep
+    seats: Seats
+    rule: Rule
+    _alone: dict[int, list[int]] = field(default_factory=dict)
+
+    def frame(self, records: Document) -> pl.DataFrame:
+        """Give what is current of the records that meet a condition on their id."""
+        picked: list[tuple[Pointer, list[int]]] = []
+        told: dict[int, Note] = {}
+        for _, found in sorted(self.sweep.newest(records).items()):
+            picked += self._places(found)
+            told |= {pointer.write: note for pointer, note in found.values()}
+        documents = documents_of(self.server, (pointer for pointer, _ in picked))
+        there = [(pointer, places) for pointer, places in picked if (pointer.write, pointer.row) in documents]
+        own = [documents[pointer.write, pointer.row] for pointer, _ in there]
+        return long_frame(own, told, [places for _, places in there])
+
+    def _places(self, found: Newest) -> list[tuple[Pointer, list[int]]]:
+        if len(found) != 1:
+            return [(pointer, [place]) for pointer, place in ranked(found, self.seats, self.rule)]
+        # Nearly all records have results of one roster alone: its places are always the same.
+        ((roster, (pointer, _)),) = found.items()
+        if roster not in self._alone:
+            self._alone[roster] = [place for _, place in ranked(found, self.seats, self.rule)]
+        return [(pointer, self._alone[roster])] if self._alone[roster] else []

@@ -11,7 +11,7 @@ from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.schema import Document
 from mlsm.stores.mongo.times import moment
 
-__all__ = ["Note", "Notes", "Seat", "greatest_seq", "of_write", "read_note", "rosters"]
+__all__ = ["Note", "Notes", "Seat", "greatest_seq", "of_write", "read_note", "rosters", "seats_of"]
 
 _MANY = 200_000
 
@@ -63,25 +63,49 @@ class Notes:
     Args:
         server: the store.
         upto: the greatest seq that counts; None for all.
+        lasting: whether they are asked again and again: then a write that has no note now may have one later.
     """
 
-    def __init__(self, server: Server, upto: int | None = None) -> None:
+    def __init__(self, server: Server, upto: int | None = None, *, lasting: bool = False) -> None:
         self._server = server
         self._upto = upto
+        self._lasting = lasting
         self._known: dict[int, Note | None] = {}
+        self._only: Document | None = None
 
     def among(self, writes: Iterable[int]) -> dict[int, Note]:
         """Give the notes of those writes that are committed."""
         if len(self._known) > _MANY:
-            self._known.clear()
-        wanted = set(writes)
-        asked = [write for write in wanted if write not in self._known]
+            self._known = {}
+        known, wanted = self._known, set(writes)
+        asked = [write for write in wanted if write not in known]
         if asked:
-            self._known |= dict.fromkeys(asked)
+            if not self._lasting:
+                known.update(dict.fromkeys(asked))
             for document in self._server.find_among("mlsm_lanes", "write", asked):
                 if self._upto is None or document["_id"] <= self._upto:
-                    self._known[document["write"]] = read_note(document)
-        return {write: note for write in wanted if (note := self._known[write]) is not None}
+                    known[document["write"]] = read_note(document)
+        return {write: note for write in wanted if (note := known.get(write)) is not None}
+
+    def forget(self) -> None:
+        """Look all up anew."""
+        self._known = {}
+
+    def only_committed(self) -> Document:
+        """Write the condition on `_id`s that leaves out writes under way, as far as they are known.
+
+        Who asks with it looks the notes up besides: a write may begin or end at any time.
+        """
+        if self._only is None:
+            store = self._server.find("mlsm_store", {"_id": "store"}, shown={"writes": 1})
+            last = store[0].get("writes", 0) if store else 0
+            pending = self._server.find("mlsm_pending", {"run_id": {"$exists": True}}, shown={"_id": 1})
+            told = self.among({one["_id"] for one in pending})
+            self._only = {"_id": {"$lt": {"write": last + 1, "row": 0}}}
+            broken_off = [of_write(one["_id"]) for one in pending if one["_id"] not in told]
+            if broken_off:
+                self._only["$nor"] = broken_off
+        return self._only
 
 
 def greatest_seq(server: Server, run_id: str | None = None) -> int:
@@ -98,8 +122,12 @@ def of_write(write: int) -> Document:
 
 def rosters(server: Server) -> dict[int, tuple[Seat, ...]]:
     """Read all lists of model versions with their statuses."""
-    return {document["_id"]: _seats(document["models"]) for document in server.find("mlsm_rosters", {})}
+    return {
+        document["_id"]: tuple(Seat(model["name"], model["version"], model["status"]) for model in document["models"])
+        for document in server.find("mlsm_rosters", {})
+    }
 
 
-def _seats(models: Sequence[Document]) -> tuple[Seat, ...]:
-    return tuple(Seat(model["name"], model["version"], model["status"]) for model in models)
+def seats_of(results: Sequence[Document]) -> tuple[Seat, ...]:
+    """Give the roster of a document, whose results stand in its order."""
+    return tuple(Seat(one["model"], one["version"], one["status"]) for one in results)

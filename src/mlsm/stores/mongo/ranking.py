@@ -9,19 +9,27 @@ one lane seats two active versions of a name, the later in the catalog decides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.notes import Note, Notes, Seat
 from mlsm.stores.mongo.schema import Document
 
-__all__ = ["Pointer", "Rule", "Seats", "newest", "pointers_of", "pointers_page", "ranked"]
+__all__ = ["Newest", "Pointer", "Rule", "Seats", "newest", "newest_among", "page_end", "pointers_of", "ranked", "read"]
 
 Rule = Literal["score", "current"]
 Seats = Mapping[int, Sequence[Seat]]
 _TOLD: Document = {"record_id": 1, "as_of_us": 1, "roster": 1}
 _AHEAD = 3
 """Pointers of a roster of which the notes are asked for at once."""
+_NEWEST: Document = {
+    "$group": {
+        "_id": {"record_id": "$record_id", "roster": "$roster"},
+        "greatest": {"$max": {"as_of": "$as_of_us", "id": "$_id"}},
+        # Of those with the greatest clock the least id: another one where several have that clock.
+        "least": {"$min": {"before": {"$subtract": [0, "$as_of_us"]}, "id": "$_id"}},
+    }
+}
 
 
 class Pointer(NamedTuple):
@@ -34,34 +42,61 @@ class Pointer(NamedTuple):
     row: int
 
 
-def pointers_of(server: Server, record_ids: Sequence[str]) -> dict[str, list[Pointer]]:
-    """Give the pointers to live documents of some records."""
+Newest: TypeAlias = dict[int, tuple[Pointer, Note]]
+"""Of each roster the newest committed pointer of one record."""
+
+
+def pointers_of(server: Server, record_ids: Sequence[str], but: Iterable[int] = ()) -> dict[str, list[Pointer]]:
+    """Give the pointers to live documents of some records, but for those of some rosters."""
     found: dict[str, list[Pointer]] = {}
+    others = sorted(but)
     for start in range(0, len(record_ids), 1024):
-        condition = {"record_id": {"$in": list(record_ids[start : start + 1024])}, "purpose": "live"}
-        for pointer in _read(server.find("mlsm_results", condition, shown=_TOLD)):
+        condition: Document = {"record_id": {"$in": list(record_ids[start : start + 1024])}, "purpose": "live"}
+        if others:
+            condition["roster"] = {"$nin": others}
+        for pointer in read(server.find("mlsm_results", condition, shown=_TOLD)):
             found.setdefault(pointer.record_id, []).append(pointer)
     return found
 
 
-def pointers_page(server: Server, after: str | None, most: int) -> tuple[dict[str, list[Pointer]], bool]:
-    """Give the pointers of the records that come after an id, by id; and whether that was the rest."""
-    condition: Document = {"purpose": "live", "record_id": {"$gt": after} if after is not None else {"$exists": True}}
+def newest_among(server: Server, records: Document, notes: Notes) -> dict[str, Newest]:
+    """Give of some records what `newest` gives of each; the server looks through their history.
+
+    Args:
+        server: the store.
+        records: the condition on `record_id`.
+        notes: the moment as of which it is told.
+    """
+    match = {"record_id": records, "purpose": "live", **notes.only_committed()}
+    rows = server.aggregate("mlsm_results", [{"$match": match}, _NEWEST], hint="record")
+    told = notes.among({row["greatest"]["id"]["write"] for row in rows})
+    found: dict[str, Newest] = {}
+    unsure = set()
+    for row in rows:
+        key, greatest = row["_id"], row["greatest"]
+        write = greatest["id"]["write"]
+        if greatest["id"] != row["least"]["id"] or write not in told:
+            unsure.add(key["record_id"])
+            continue
+        pointer = Pointer(key["record_id"], greatest["as_of"], key["roster"], write, greatest["id"]["row"])
+        found.setdefault(pointer.record_id, {})[pointer.roster] = (pointer, told[write])
+    if unsure:
+        # Several with one clock, of which the seq decides; or a write that began or ended meanwhile.
+        for record_id, own in pointers_of(server, sorted(unsure)).items():
+            found[record_id] = newest(own, notes)
+    return found
+
+
+def page_end(server: Server, after: str | None, most: int) -> str | None:
+    """Give the id up to which about so many pointers come after an id; None where the rest is fewer."""
+    condition: Document = {"purpose": "live", "record_id": {"$gte": ""} if after is None else {"$gt": after}}
     order = [("record_id", 1), ("purpose", 1), ("as_of_us", -1)]
-    found: dict[str, list[Pointer]] = {}
-    documents = server.find("mlsm_results", condition, sort=order, limit=most, shown=_TOLD)
-    for pointer in _read(documents):
-        found.setdefault(pointer.record_id, []).append(pointer)
-    if len(documents) < most:
-        return found, True
-    if len(found) == 1:
-        return pointers_page(server, after, 4 * most)
-    # The last may have been cut off.
-    found.popitem()
-    return found, False
+    shown = {"_id": 0, "record_id": 1}
+    found = server.find("mlsm_results", condition, sort=order, limit=1, skip=most, shown=shown)
+    return found[0]["record_id"] if found else None
 
 
-def newest(pointers: Iterable[Pointer], notes: Notes) -> dict[int, tuple[Pointer, Note]]:
+def newest(pointers: Iterable[Pointer], notes: Notes) -> Newest:
     """Give of each roster the newest committed pointer of one record."""
     by_roster: dict[int, list[Pointer]] = {}
     for pointer in pointers:
@@ -84,7 +119,7 @@ def newest(pointers: Iterable[Pointer], notes: Notes) -> dict[int, tuple[Pointer
     return found
 
 
-def ranked(found: Mapping[int, tuple[Pointer, Note]], seats: Seats, rule: Rule) -> list[tuple[Pointer, int]]:
+def ranked(found: Newest, seats: Seats, rule: Rule) -> list[tuple[Pointer, int]]:
     """Give what is current of one record: pointers and places, by name and then the newest first."""
     best: dict[tuple[str, str], tuple[int, int, int, Pointer]] = {}
     for roster, (pointer, note) in found.items():
@@ -99,7 +134,8 @@ def ranked(found: Mapping[int, tuple[Pointer, Note]], seats: Seats, rule: Rule) 
     return [(pointer, place) for _, (_, _, place, pointer) in ordered]
 
 
-def _read(documents: Iterable[Document]) -> Iterator[Pointer]:
+def read(documents: Iterable[Document]) -> Iterator[Pointer]:
+    """Read the pointers to documents."""
     for document in documents:
         number = document["_id"]
         yield Pointer(document["record_id"], document["as_of_us"], document["roster"], number["write"], number["row"])

@@ -15,11 +15,14 @@ from mlsm.stores._held import input_values
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.forgetting import encodable
 from mlsm.stores.mongo.frames import result_of
-from mlsm.stores.mongo.notes import Note, Notes, of_write, rosters
-from mlsm.stores.mongo.ranking import Pointer, Rule, newest, pointers_of, ranked
+from mlsm.stores.mongo.notes import Note, Notes, of_write, seats_of
+from mlsm.stores.mongo.ranking import Newest, Pointer, Rule, newest, pointers_of, ranked, read
 from mlsm.stores.mongo.schema import Document
 
 __all__ = ["current_results", "documents_of", "held", "kept_columns", "past_results"]
+
+_FEW = 4
+"""Documents of a record that are read at once."""
 
 
 def documents_of(server: Server, pointers: Iterable[Pointer]) -> dict[tuple[int, int], Document]:
@@ -29,22 +32,63 @@ def documents_of(server: Server, pointers: Iterable[Pointer]) -> dict[tuple[int,
     return {(document["_id"]["write"], document["_id"]["row"]): document for document in found}
 
 
-def current_results(server: Server, record_id: str, rule: Rule) -> list[Result]:
-    """Give the score of a record by model name, or the current result of each model version."""
+def current_results(server: Server, record_id: str, rule: Rule, notes: Notes | None = None) -> list[Result]:
+    """Give the score of a record by model name, or the current result of each model version.
+
+    Args:
+        server: the store.
+        record_id: the record.
+        rule: `score` or `current`.
+        notes: those of earlier look-ups, which save a question; documents tell whether they still hold.
+    """
     if not encodable(record_id):
         return []
-    found = pointers_of(server, [record_id]).get(record_id, [])
-    if not found:
-        return []
-    notes = newest(found, Notes(server))
-    picked = ranked(notes, rosters(server), rule)
-    told = dict(notes.values())
-    documents = documents_of(server, (pointer for pointer, _ in picked))
-    return [
-        result_of(documents[pointer.write, pointer.row], place, told[pointer])
-        for pointer, place in picked
-        if (pointer.write, pointer.row) in documents
-    ]
+    found = None if notes is None else _current(server, record_id, rule, notes)
+    if found is None:
+        if notes is not None:
+            notes.forget()
+        found = _current(server, record_id, rule, Notes(server))
+    return found or []
+
+
+def _current(server: Server, record_id: str, rule: Rule, notes: Notes) -> list[Result] | None:
+    """Give what is current of a record, None where a remembered note does not fit its document."""
+    documents, of_roster = _newest(server, record_id, notes)
+    lost = [pointer for pointer, _ in of_roster.values() if (pointer.write, pointer.row) not in documents]
+    documents |= documents_of(server, lost) if lost else {}
+    there = {}
+    for roster, (pointer, note) in of_roster.items():
+        document = documents.get((pointer.write, pointer.row))
+        if document is None:
+            continue  # it was removed meanwhile
+        if (document["run_id"], document["part"], document["lane"]) != (note.run_id, note.part, note.lane):
+            return None
+        there[roster] = document
+    seats = {roster: seats_of(document["results"]) for roster, document in there.items()}
+    picked = ranked({roster: of_roster[roster] for roster in there}, seats, rule)
+    told = dict(of_roster.values())
+    return [result_of(documents[pointer.write, pointer.row], place, told[pointer]) for pointer, place in picked]
+
+
+def _newest(server: Server, record_id: str, notes: Notes) -> tuple[dict[tuple[int, int], Document], Newest]:
+    """Find the newest pointer of each roster, and some of their documents on the way.
+
+    The newest documents are read at once, since most often they are all that is needed;
+    then the pointers of rosters that none of them has.
+    """
+    condition = {"record_id": record_id, "purpose": "live"}
+    documents = server.find("mlsm_results", condition, sort=[("as_of_us", -1)], limit=_FEW)
+    pointers = list(read(documents))
+    read_already = {(one.write, one.row): document for one, document in zip(pointers, documents, strict=True)}
+    if len(documents) < _FEW:
+        return read_already, newest(pointers, notes)
+    seen, cut = {one.roster for one in pointers}, pointers[-1].as_of
+    of_roster = newest([one for one in pointers if one.as_of > cut], notes)
+    if seen - set(of_roster):
+        # One that was never committed, or whose like may have been cut off.
+        return read_already, newest(pointers_of(server, [record_id]).get(record_id, []), notes)
+    others = pointers_of(server, [record_id], but=seen).get(record_id, [])
+    return read_already, of_roster | newest(others, notes)
 
 
 def past_results(server: Server, record_id: str) -> list[Result]:

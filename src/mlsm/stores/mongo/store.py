@@ -26,7 +26,7 @@ from mlsm.stores.mongo import best, copying, forgetting, listing, pruning, readi
 from mlsm.stores.mongo.address import Address
 from mlsm.stores.mongo.checking import faults
 from mlsm.stores.mongo.connection import Server
-from mlsm.stores.mongo.notes import greatest_seq
+from mlsm.stores.mongo.notes import Notes, greatest_seq
 from mlsm.stores.mongo.settling import recover
 from mlsm.stores.mongo.writing import Writer
 
@@ -51,6 +51,7 @@ class MongoStore:
         self.url = address.url
         self._server = Server(address, patience=patience)
         self._writer = Writer(self._server)
+        self._notes = Notes(self._server, lasting=True)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
@@ -81,11 +82,11 @@ class MongoStore:
 
     def score(self, record_id: str) -> list[Result]:
         """Give the score of a record: one result a model name, by name."""
-        return reading.current_results(self._server, record_id, "score")
+        return reading.current_results(self._server, record_id, "score", self._notes)
 
     def current(self, record_id: str) -> list[Result]:
         """Give the current result of each model version: by name, the newest of a name first."""
-        return reading.current_results(self._server, record_id, "current")
+        return reading.current_results(self._server, record_id, "current", self._notes)
 
     def history(self, record_id: str) -> list[Result]:
         """Give every committed result of a record, newest first, those of trials too."""
