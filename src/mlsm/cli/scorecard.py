@@ -10,12 +10,36 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import amount
+from mlsm.cli.wording import amount, clean
 from mlsm.errors import InputError
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
-EXAMPLES = "example:\n  mlsm scorecard from points.csv fit.toml\n  mlsm scorecard to points.csv fit.toml"
+EXAMPLES = """\
+example:
+  mlsm scorecard from points.csv fit.toml
+  mlsm scorecard to points.csv fit.toml
+
+columns of the spreadsheet:
+  field, criterion, value, points, group, text, and any other key of a rule
+
+criteria:
+  equals, one_of, none_of                        one value, or several: DE | AT | CH
+  contains, starts_with, ends_with, matches      text; ignore_case in a column of its own
+  at_least, at_most, above, below, between       numbers and dates: 50 | 200
+  is_empty                                       true or false
+  days_since_at_least, days_since_at_most, days_since_between
+                                                 whole days from a date to the day of scoring
+  times_at_least, times_at_most, times_between, each
+                                                 events, within_days
+
+other keys:
+  half_life, fades_over, since                   points fade with the age of a date
+  all, any                                       further criteria on other fields
+  max_points, where, on_top                      see the guide docs/guides/scorecard.md
+
+above the rules, in place of a field:
+  [table] cap, floor, baseline   [labels] hot   [group.NAME] cap, floor, weight   [grid] of"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,6 +67,10 @@ def run(args: Namespace, terminal: Terminal) -> int:
         raise InputError(f"There is a {str(target)!r} already.", hint="Name another file, or write over it: --force.")
     target.write_text(text, encoding="utf-8", newline="\n")
     terminal.say(f"{target} holds {amount(len(table.rules), 'rule')}.", style="bold")
+    if args.way == "from":
+        terminal.say("To score with it, write into mlsm.toml:")
+        name = card.stem.replace(" ", "_")
+        terminal.say(f'  [[model]]\n  name = "{clean(name)}"\n  version = "1.0"\n  path = "{clean(card)}"')
     return 0
 
 

@@ -1,0 +1,37 @@
+"""`mlsm scorecard`: points tables from spreadsheets, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SHEET = """\
+Field;Criterion;Value;Points;Text;Ignore case
+[table];cap;100;;;
+employees;at least;500;30;big company;
+title;contains;chief | head of;15,5;;true
+"""
+
+
+def test_a_spreadsheet_becomes_a_model(project: Any) -> None:
+    """Semicolons, decimal commas and headings as people write them are read; what comes next is told."""
+    (project.folder / "points.csv").write_text(SHEET, encoding="utf-8")
+    done = project.here("scorecard", "from", "points.csv", "points.toml")
+    assert 0 == done.returncode, done.stderr
+    assert "points.toml holds 2 rules." in done.stderr
+    assert '[[model]]\n  name = "points"' in done.stderr
+    back = project.here("scorecard", "to", "again.csv", "points.toml")
+    assert 0 == back.returncode, back.stderr
+    assert "title,contains,chief | head of,15.5" in (project.folder / "again.csv").read_text(encoding="utf-8")
+
+
+def test_files_are_neither_overwritten_nor_made_up(project: Any) -> None:
+    """A file that is there stays unless it is forced; one that is not there is told by its name."""
+    (project.folder / "points.csv").write_text(SHEET, encoding="utf-8")
+    (project.folder / "points.toml").write_text("kept", encoding="utf-8")
+    taken = project.here("scorecard", "from", "points.csv", "points.toml")
+    absent = project.here("scorecard", "to", "new.csv", "absent.toml")
+    assert (1, 1) == (taken.returncode, absent.returncode)
+    assert "write over it: --force" in taken.stderr
+    assert "The scorecard 'absent.toml' cannot be read" in absent.stderr
+    assert "Look for a typing error in the path." in absent.stderr
+    assert "kept" == (project.folder / "points.toml").read_text(encoding="utf-8")
