@@ -129,6 +129,8 @@ def changes_the_world(x: int) -> float:
         os.environ["LC_ALL"] = "tr_TR"
         locale.setlocale(locale.LC_ALL, "C")
         random.seed(1)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(1)
         sys.path.clear()
     return x / 10
 

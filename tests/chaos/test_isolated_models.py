@@ -7,6 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,15 @@ import psutil
 import pytest
 from tests.chaos import badness
 from tests.chaos.badness import BAD, OUTCOMES, first, second
+from tests.environments import equipped_python
 
 import mlsm
 from mlsm.contracts import Isolated
 from mlsm.service import prepared
 
-LEADS = 2_000
+LEADS = 20_000
 RECORDS = [{"id": str(x), "x": x, "tags": [x]} for x in range(LEADS)]
+RUNGS = ("process", "env")
 PARENT = """
 import sys, mlsm
 from tests.chaos import badness
@@ -62,22 +67,58 @@ def undisturbed() -> dict[str, list[Any]]:
     return scored(first, second)
 
 
-@pytest.mark.parametrize("bad", OUTCOMES, ids=lambda model: model.name)
-def test_a_bad_model_costs_its_own_record_at_most(
-    bad: mlsm.Model, undisturbed: dict[str, list[Any]], capfd: pytest.CaptureFixture[str]
-) -> None:
-    """The good ones' results are those of a run without it; no process, thread or file is left."""
+@pytest.fixture(scope="module")
+def other_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make another environment, which has the libraries of this one."""
+    return equipped_python(tmp_path_factory.mktemp("environment") / "venv")
+
+
+def on(rung: str, model: mlsm.Model, python: Path) -> mlsm.Model:
+    """Give a bad model on another rung, with the same limits."""
+    isolation = replace(model.isolation, rung=rung, python=str(python) if rung == "env" else None)
+    return model.with_isolation(isolation)
+
+
+@contextmanager
+def nothing_left(seconds: float) -> Iterator[None]:
+    """Expect that no process, thread or file is left behind, and that it takes no longer than that."""
     threads, before, opened = len(psutil.Process().threads()), family(), len(files())
     began = time.monotonic()
-    results = scored(first, bad, second)
-    assert time.monotonic() - began < 60
+    yield
+    assert time.monotonic() - began < seconds
+    assert before >= family()
+    assert opened >= len(files())
+    assert threads >= len(psutil.Process().threads()) - _polars_grew(threads)
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_all_bad_models_at_once_cost_their_own_records_at_most(
+    rung: str, undisturbed: dict[str, list[Any]], other_python: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The good ones' results are those of a run without any, and each bad one's record says what happened."""
+    with nothing_left(seconds=240):
+        results = scored(first, *(on(rung, bad, other_python) for bad in OUTCOMES), second)
+    own = {name: results.pop(name) for name in [bad.name for bad in OUTCOMES]}
+    assert undisturbed == results
+    assert {bad.name: told for bad, told in OUTCOMES.items()} == {name: told[BAD][0] for name, told in own.items()}
+    good = {("ok", x / 10, None) for x in range(LEADS) if x != BAD}
+    assert [] == [name for name, told in own.items() if good != set(told[:BAD] + told[BAD + 1 :])]
+    assert "" == capfd.readouterr().out
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("bad", OUTCOMES, ids=lambda model: model.name)
+def test_a_bad_model_costs_its_own_record_at_most(
+    bad: mlsm.Model, rung: str, undisturbed: dict[str, list[Any]], other_python: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The good ones' results are those of a run without it; no process, thread or file is left."""
+    with nothing_left(seconds=60):
+        results = scored(first, on(rung, bad, other_python), second)
     own = results.pop(bad.name)
     assert undisturbed == results
     assert OUTCOMES[bad] == own[BAD][0]
     assert {("ok", x / 10, None) for x in range(LEADS) if x != BAD} == set(own[:BAD] + own[BAD + 1 :])
-    assert before >= family()
-    assert opened >= len(files())
-    assert threads >= len(psutil.Process().threads()) - _polars_grew(threads)
     assert "" == capfd.readouterr().out
 
 

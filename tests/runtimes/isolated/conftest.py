@@ -1,21 +1,20 @@
-"""Another Python environment, in which nothing but msgspec is installed."""
+"""Other Python environments."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-import msgspec
 import pytest
+from tests.environments import bare_python, equipped_python
 
 
 @pytest.fixture(scope="session")
 def other_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a virtual environment of its own, and give its interpreter."""
-    folder = tmp_path_factory.mktemp("environment") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    shutil.copytree(Path(msgspec.__file__).parent, packages / "msgspec")
-    return folder / "bin" / "python"
+    """Make one in which nothing but msgspec is installed."""
+    return bare_python(tmp_path_factory.mktemp("environment") / "bare")
+
+
+@pytest.fixture(scope="session")
+def library_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one that has the libraries of fitted models."""
+    return equipped_python(tmp_path_factory.mktemp("environment") / "equipped")
