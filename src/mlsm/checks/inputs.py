@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from mlsm._result import Upstream
 from mlsm.checks.finding import Finding, shown_value
 from mlsm.checks.records import Reader
 from mlsm.checks.subject import CLOCK, Subject
+from mlsm.checks.watched import unknown_names
+from mlsm.contracts import Isolated
 
 __all__ = ["check_inputs", "check_undeclared"]
 
@@ -58,52 +61,25 @@ def check_undeclared(subject: Subject, records: Sequence[Mapping[str, Any]]) -> 
         One finding a name. A function of its fields cannot read others.
     """
     model = subject.model
-    if model.call != "data" or model.isolation.isolated:
+    if model.call != "data":
         return []
+    # One that is isolated is never called here.
+    predictor = subject.predictor
+    ask = predictor.unknown_names if isinstance(predictor, Isolated) else partial(unknown_names, model)
     reader = Reader(model.inputs, subject.reading)
     findings: dict[str, Finding] = {}
     for record in records[:_RECORDS_MAX]:
         values = reader.read(record)
         if values is None:
             continue
-        data = _Watched(zip(model.inputs.names, values, strict=True))
-        results = _Watched(_results(subject.upstreams))
-        extra = {"as_of": CLOCK} if model.wants_as_of else {}
-        attempt(lambda: model.fcn(data=data, results=results, **extra))  # noqa: B023 - called at once
-        for what, unknown in (("the field", data.unknown), ("the results of", results.unknown)):
+        data = dict(zip(model.inputs.names, values, strict=True))
+        fields, upstreams = ask(data, _results(subject.upstreams), CLOCK)
+        for what, unknown in (("the field", fields), ("the results of", upstreams)):
             for name in unknown:
                 text = f"The model reads {what} {name!r}, which it does not declare; expected only what is declared."
                 finding = Finding(model=model.key, check="undeclared", what=text, record=record)
                 findings.setdefault(text, finding)
     return list(findings.values())
-
-
-class _Watched(dict[str, Any]):
-    """A dict that remembers which absent keys it was asked for."""
-
-    def __init__(self, items: Any) -> None:
-        super().__init__(items)
-        self.unknown: dict[str, None] = {}
-
-    def _note(self, key: Any) -> None:
-        if not super().__contains__(key):
-            self.unknown[str(key)] = None
-
-    def __missing__(self, key: Any) -> Any:
-        self._note(key)
-        raise KeyError(key)
-
-    def __contains__(self, key: object) -> bool:
-        self._note(key)
-        return super().__contains__(key)
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        self._note(key)
-        return super().get(key, default)
-
-    def pop(self, key: Any, *default: Any) -> Any:
-        self._note(key)
-        return super().pop(key, *default)
 
 
 def _seen(upstream: Model) -> Upstream:

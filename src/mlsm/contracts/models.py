@@ -160,6 +160,11 @@ class Isolated(Protocol):
     def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> Settled:
         """Score a frame with a function of frames."""
 
+    def unknown_names(
+        self, data: Mapping[str, Any], results: Mapping[str, Any], as_of: datetime
+    ) -> tuple[list[str], list[str]]:
+        """Call a function of `data` and `results`, and name the fields and upstreams that it asks for in vain."""
+
     def end(self) -> None:
         """End its process; the next question starts another."""
 

@@ -135,6 +135,14 @@ class Elsewhere:
 
         self._channel.tell(*_contained(answered_frame, self._step, body))
 
+    def on_unknown(self, body: bytes) -> None:
+        """Name what a function of `data` and `results` asks for and does not have."""
+        from mlsm.checks.watched import unknown_names
+
+        data, results, as_of = pickle.loads(body)  # noqa: S301 - from the parent
+        found = _contained(unknown_names, self._step.model, data, results, as_of)
+        self._channel.tell([[], []] if isinstance(found, Raised) else found)
+
     def on_explain(self, body: bytes) -> None:
         """Give a frame's reasons."""
         from mlsm.service.elsewhere_frames import explained_frame

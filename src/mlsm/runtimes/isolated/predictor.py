@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -163,6 +163,18 @@ class IsolatedPredictor:
         if head[0] == "raised":
             raise RuntimeError(head[1])
         return reasons_of(head[1], body)
+
+    def unknown_names(
+        self, data: Mapping[str, Any], results: Mapping[str, Any], as_of: datetime
+    ) -> tuple[list[str], list[str]]:
+        """Call a function of `data` and `results`, and name the fields and upstreams that it asks for in vain."""
+        with self._supervisor.lock:
+            try:
+                self._started()
+                (fields, upstreams), _ = self._supervisor.ask(["unknown"], (dict(data), dict(results), as_of))
+            except Lost:  # the other checks tell of a model that dies or hangs
+                return [], []
+        return fields, upstreams
 
     def _started(self) -> None:
         """Have a worker; a new one of a batch model is tried as the first one was."""
