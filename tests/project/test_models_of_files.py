@@ -245,7 +245,7 @@ def test_taken_name_of_a_file_is_refused(project: Written, name: str, owner: str
     assert mistake.startswith(f"models/{name}.py: its name {name!r} already belongs to ")
     assert owner in mistake
     assert mistake.endswith(
-        "; expected a name of its own.\n    Hint: Rename the file, or isolate one of the two in a project of its own."
+        "; expected a name of its own.\n    Hint: Rename the file, or isolate all models of one of the two folders."
     )
 
 
@@ -256,7 +256,7 @@ def test_same_name_in_two_folders_is_refused(project: Written) -> None:
     (other / "fit.py").write_text(one("fit_2"))
     (other / "_scale.py").write_text("")
     project.write(HEAD + '[models]\npaths = ["models", "other"]', _scale="")
-    hint = "\n    Hint: Rename the file, or isolate one of the two in a project of its own."
+    hint = "\n    Hint: Rename the file, or isolate all models of one of the two folders."
     assert [
         "other/_scale.py: its name '_scale' already belongs to models/_scale.py; expected a name of its own." + hint,
         "other/fit.py: its name 'fit' already belongs to models/fit.py; expected a name of its own." + hint,
@@ -275,7 +275,7 @@ def test_name_of_an_imported_module_is_refused(project: Written, tmp_path: Path)
     assert [
         (
             f"models/shadowed_name.py: its name 'shadowed_name' already belongs to {elsewhere}; "
-            "expected a name of its own.\n    Hint: Rename the file, or isolate one of the two in a project of its own."
+            "expected a name of its own.\n    Hint: Rename the file, or isolate all models of one of the two folders."
         )
     ] == project.write(HEAD, shadowed_name=one("x")).mistakes()
 
@@ -333,7 +333,7 @@ def test_name_that_is_imported_when_called_is_not_taken_over(
     assert [
         (
             f"models/_scale.py: its name '_scale' already belongs to {project.folder.resolve()}/models/_scale.py; "
-            "expected a name of its own.\n    Hint: Rename the file, or isolate one of the two in a project of its own."
+            "expected a name of its own.\n    Hint: Rename the file, or isolate all models of one of the two folders."
         )
     ] == second.mistakes()
     assert 1.0 == fit(employees=0)

@@ -16,6 +16,7 @@ from mlsm._guard import Raised, attempt
 from mlsm._model import Model
 from mlsm._typing import Shape
 from mlsm.errors import CatalogError, ProjectError
+from mlsm.project.aside import find_models_aside
 from mlsm.project.columns import apply_columns
 from mlsm.project.document import MANIFEST, read_document
 from mlsm.project.entries import make_models
@@ -189,7 +190,7 @@ def _catalog(manifest: Manifest, folder: Path, pinned: Pinned) -> tuple[Catalog,
     """Put the models together; where a file of theirs is unknown, nothing is held against it."""
     if pinned.mistakes:
         return Catalog(()), pinned.mistakes
-    found = find_models(manifest.sources, folder)
+    found = find_models_aside(manifest.sources, folder, manifest.isolation)
     if not found.complete:
         return Catalog(()), found.mistakes
     declared, wrong_entries = make_models(manifest.entries, folder)

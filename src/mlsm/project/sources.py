@@ -85,7 +85,7 @@ def name_taken(claim: Claim, owner: str, root: Path) -> Mistake:
     return Mistake(
         shown_path(claim.path, root),
         f"its name {claim.name!r} already belongs to {owner}; expected a name of its own.",
-        "Rename the file, or isolate one of the two in a project of its own.",
+        "Rename the file, or isolate all models of one of the two folders.",
     )
 
 

@@ -117,7 +117,7 @@ def _cases() -> Iterator[Any]:
             yield pytest.param(kind, rung, id=f"{kind}-{rung}", marks=[] if quick else [pytest.mark.chaos])
 
 
-@pytest.mark.parametrize(("kind", "rung"), _cases())
+@pytest.mark.parametrize(("kind", "rung"), list(_cases()))
 def test_a_runtime_keeps_its_promises_on_every_rung(
     kind: str, rung: str, other_python: Path, library_python: Path, tmp_path: Path
 ) -> None:
