@@ -210,6 +210,26 @@ def test_code_of_a_source_is_not_imported_by_who_loads_the_project(project: Cli,
     assert trace.read_text().split() == pids
 
 
+def test_two_commands_that_want_one_environment_build_it_once(project: Cli, wheels: Path, tmp_path: Path) -> None:
+    """The second one waits for the first, and takes what it has built."""
+    ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"]))
+    shutil.rmtree(tmp_path / "home" / "environments")
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mlsm.cli", "sync", "--frozen"],
+            cwd=project.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    told = [command.communicate(timeout=120)[1] for command in commands]
+    assert [command.returncode for command in commands] == [0, 0], told
+    assert sum("Building the environment of 'ada'" in one for one in told) == 1
+    assert scores(project) == {"points": [5000.0, 400.0, 70.0]}
+
+
 SEVERAL = """\
 import os
 from typing import Annotated

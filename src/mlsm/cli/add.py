@@ -57,7 +57,13 @@ def run(args: Namespace, terminal: Terminal) -> int:
     text = with_source(sources.before.text, said)
     wanted = sources.with_text(text)
     new = relock(
-        wanted.manifest.origins, sources.lock, sources.statuses, upgrade=(), project=sources.folder, home=sources.home
+        wanted.manifest.origins,
+        sources.lock,
+        sources.statuses,
+        upgrade=(),
+        project=sources.folder,
+        home=sources.home,
+        tell=terminal.say,
     )
     project = load_project(sources.folder, text=text, lock=new.lock)
     keys = [pin.key for pin in new.lock.models if pin.source == said["name"]]

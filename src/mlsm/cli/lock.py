@@ -51,6 +51,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
         upgrade=upgrade,
         project=sources.folder,
         home=sources.home,
+        tell=terminal.say,
     )
     before = {pin.key: pin for pin in sources.lock.models}
     changed = [pin for pin in new.lock.models if before.get(pin.key) != pin]

@@ -40,8 +40,10 @@ def run(args: Namespace, terminal: Terminal) -> int:
     if missing and args.frozen:
         raise ProjectError(f"mlsm.lock does not pin {', '.join(missing)} as mlsm.toml wants.", hint="Run `mlsm lock`.")
     if missing:
-        lock = relock(origins, lock, sources.statuses, upgrade=(), project=sources.folder, home=sources.home).lock
-    done = sync(origins, lock, project=sources.folder, home=sources.home)
+        lock = relock(
+            origins, lock, sources.statuses, upgrade=(), project=sources.folder, home=sources.home, tell=terminal.say
+        ).lock
+    done = sync(origins, lock, project=sources.folder, home=sources.home, tell=terminal.say)
     if missing:
         apply(sources.folder, sources.before, text=sources.before.text, lock=lock)
     if terminal.json:

@@ -14,7 +14,7 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -81,13 +81,16 @@ def find_environment(requirements: Sequence[str], home: Path) -> Path | None:
     return python if python.exists() else None
 
 
-def environment(requirements: Sequence[str], home: Path, called: str) -> Path:
+def environment(
+    requirements: Sequence[str], home: Path, called: str, tell: Callable[[str], None] | None = None
+) -> Path:
     """Give the interpreter of an environment, built where it is not here.
 
     Args:
         requirements: the versions that it holds, each `name==version`.
         home: the cache.
         called: what needs it, for messages.
+        tell: is told where it is built, which may take minutes.
 
     Raises:
         ProjectError: it cannot be built; the end of the log is told, and where the whole of it is.
@@ -100,6 +103,8 @@ def environment(requirements: Sequence[str], home: Path, called: str) -> Path:
         found = find_environment(requirements, home)
         if found is not None:
             return found
+        if tell is not None:
+            tell(f"Building the environment of {called!r} with {len(requirements)} packages ...")
         return _built(requirements, home, base, called)
 
 

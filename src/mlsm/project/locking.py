@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,7 @@ def relock(
     upgrade: Collection[str],
     project: Path,
     home: Path,
+    tell: Callable[[str], None] | None = None,
 ) -> Relocked:
     """Resolve what is new or to be upgraded; all else stays as it is pinned.
 
@@ -56,6 +57,7 @@ def relock(
         upgrade: names of the sources whose branch or tag is resolved again.
         project: the project's folder.
         home: the cache.
+        tell: is told where something takes long.
 
     Raises:
         ProjectError: a source cannot be fetched or loaded; a tag was moved; or a version that the
@@ -72,7 +74,7 @@ def relock(
             sources.append(before)
             pins += known
             continue
-        source, made = _pinned(origin, before, project, home, again=origin.name in upgrade)
+        source, made = _pinned(origin, before, project, home, again=origin.name in upgrade, tell=tell)
         sources.append(source)
         merged = _merged(origin, known, [pin for pin, _ in made], statuses)
         pins += merged
@@ -88,7 +90,13 @@ def _same(source: SourcePin, origin: Origin) -> bool:
 
 
 def _pinned(
-    origin: Origin, before: SourcePin | None, project: Path, home: Path, *, again: bool
+    origin: Origin,
+    before: SourcePin | None,
+    project: Path,
+    home: Path,
+    *,
+    again: bool,
+    tell: Callable[[str], None] | None,
 ) -> tuple[SourcePin, list[tuple[Pin, Model]]]:
     if origin.url is None:
         commit, folder = "", folder_of(origin, project)
@@ -111,7 +119,7 @@ def _pinned(
         if not folder.is_dir():
             raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")
     requirements = _requirements(origin, folder, home, again=again)
-    models = load_source(origin, commit, folder, requirements, home)
+    models = _load(origin, commit, folder, requirements, home, tell)
     source = SourcePin(
         name=origin.name, url=origin.told, wants=origin.wants, folder=origin.folder, commit=commit, tree=tree
     )
@@ -132,7 +140,14 @@ def _requirements(origin: Origin, folder: Path, home: Path, *, again: bool) -> t
     return resolved(stated, home, origin.name, again=again) if stated else ()
 
 
-def load_source(origin: Origin, commit: str, folder: Path, requirements: Sequence[str], home: Path) -> list[Model]:
+def _load(
+    origin: Origin,
+    commit: str,
+    folder: Path,
+    requirements: Sequence[str],
+    home: Path,
+    tell: Callable[[str], None] | None,
+) -> list[Model]:
     """Load the models of a source where its code is to run: in its environment, which is built if it must be.
 
     Raises:
@@ -140,7 +155,7 @@ def load_source(origin: Origin, commit: str, folder: Path, requirements: Sequenc
     """
     if origin.inline:
         return load_repository(folder, origin.name)
-    python = environment(requirements, home, origin.name) if requirements else None
+    python = environment(requirements, home, origin.name, tell) if requirements else None
     return described(folder, called=origin.name, isolation=origin.placed(python, commit), home=home)
 
 

@@ -88,6 +88,7 @@ def read_manifest(
     mistakes += [*wrong, *wrong_origins, *_ambiguous_words(document, values)]
     isolation, wrong = read_isolation(document, values, folder)
     mistakes += wrong
+    origins = [origin.seeing(isolation.default.variables) for origin in origins]
     failing, wrong = read_failing(document, values)
     mistakes += wrong
     manifest = Manifest(

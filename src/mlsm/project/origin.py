@@ -85,6 +85,10 @@ class Origin:
         """Tell whether its models run in an environment of their own where they state dependencies."""
         return self.isolation.rung in (None, "env")
 
+    def seeing(self, variables: tuple[str, ...]) -> Origin:
+        """Give the same source, whose process gets some environment variables."""
+        return replace(self, isolation=replace(self.isolation, variables=variables))
+
     def placed(self, python: Path | None, commit: str) -> Isolation:
         """Say where the models of a commit run: in one process, with the interpreter of their environment if any."""
         if self.inline:

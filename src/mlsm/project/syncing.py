@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,9 @@ def held(origins: Sequence[Origin], lock: Lock, home: Path) -> list[Held]:
     ]
 
 
-def sync(origins: Sequence[Origin], lock: Lock, *, project: Path, home: Path) -> list[Held]:
+def sync(
+    origins: Sequence[Origin], lock: Lock, *, project: Path, home: Path, tell: Callable[[str], None] | None = None
+) -> list[Held]:
     """Fetch what is absent, and hold the files of every commit against the lock.
 
     Raises:
@@ -59,7 +61,7 @@ def sync(origins: Sequence[Origin], lock: Lock, *, project: Path, home: Path) ->
             raise _other_files(origin, commit)
         for requirements in _environments(origin, commit, lock):
             if find_environment(requirements, home) is None:
-                environment(requirements, home, origin.name)
+                environment(requirements, home, origin.name, tell)
                 state = "built" if state == "here" else state
         done.append(
             Held(source=origin.name, commit=commit, models=models, state="fetched" if state == "absent" else state)
