@@ -98,12 +98,21 @@ class Server:
             found += self.find(collection, condition, shown=shown)
         return found
 
-    def insert(self, collection: str, documents: Sequence[Document]) -> None:
-        """Insert documents with an `_id`, in no order; those that an earlier try brought are left."""
+    def insert(self, collection: str, documents: Sequence[Document], *, durable: bool = True) -> None:
+        """Insert documents with an `_id`, in no order; those that an earlier try brought are left.
+
+        Args:
+            collection: where they go.
+            documents: what goes in.
+            durable: whether to wait until they are on disk; if not, a server that is killed may lose some.
+        """
 
         def ask(db: Db) -> None:
+            into = db[collection]
+            if not durable and self._concern is not None:
+                into = into.with_options(write_concern=WriteConcern(1))
             try:
-                db[collection].insert_many(documents, ordered=False)
+                into.insert_many(documents, ordered=False)
             except BulkWriteError as error:
                 if not only_duplicates(error):
                     raise

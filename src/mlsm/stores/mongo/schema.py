@@ -22,7 +22,9 @@ No transaction and nothing else that a standalone server lacks is used. How that
   at the tombstones once more between its documents and its note. So either the writer sees the
   tombstone, or the removal finds the documents.
 - *Nothing is told before it is on disk*: each write is answered when it is in the journal (of a replica
-  set, of most members), so that a server that is killed takes no document from under its note.
+  set, of most members), so that a server that is killed takes no document from under its note. The
+  documents of a large part are sent without waiting; one write after them is waited for, and they are
+  counted then, before the note.
 - *Counts* are kept by each note alone and found again by counting what lies there, so that a
   removal that was broken off can be taken up.
 """

@@ -19,7 +19,7 @@ from mlsm.stores._tombstones import without_forgotten
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.documents import counts_of, input_documents, reject_documents, result_documents
 from mlsm.stores.mongo.forgetting import remove_from, tombstones
-from mlsm.stores.mongo.notes import greatest_seq
+from mlsm.stores.mongo.notes import greatest_seq, of_write
 from mlsm.stores.mongo.runs import active_digests, insert_next, plan_of
 from mlsm.stores.mongo.schema import Db, Document
 from mlsm.stores.mongo.settling import begin, end, purge, settle
@@ -79,11 +79,22 @@ class Writer:
                 self.server.insert("mlsm_inputs", list(input_documents(bringing.batch.inputs, write)))
 
     def _bring_results(self, bringing: _Bringing, write: int, shared: Document) -> None:
-        """Make the next documents ready while the server takes the ones before."""
         batch, rows = bringing.batch, bringing.rows()
         if len(batch) <= _AT_ONCE:
             self.server.insert("mlsm_results", result_documents(batch, rows, write, shared))
             return
+        whole = False
+        while not whole:
+            self._send(bringing, write, shared)
+            # This is answered when it is on disk, and so then is all that the server had before. What it had
+            # lost by then, killed and started again, is missing now, and sent again.
+            self.server.update("mlsm_pending", {"_id": write}, {"$inc": {"sent": 1}})
+            whole = self.server.count("mlsm_results", of_write(write)) >= len(batch)
+
+    def _send(self, bringing: _Bringing, write: int, shared: Document) -> None:
+        """Make the next documents ready while the server takes the ones before."""
+        batch, rows = bringing.batch, bringing.rows()
+        send = partial(self.server.insert, "mlsm_results", durable=False)
         with ThreadPoolExecutor(max_workers=1) as pool:
             sent: Future[None] | None = None
             for start in range(0, len(batch), _AT_ONCE):
@@ -91,7 +102,7 @@ class Writer:
                 documents = result_documents(some, rows[start : start + _AT_ONCE], write, shared)
                 if sent is not None:
                     sent.result()
-                sent = pool.submit(self.server.insert, "mlsm_results", documents)
+                sent = pool.submit(send, documents)
             if sent is not None:
                 sent.result()
 
