@@ -1,6 +1,7 @@
 """Models and summaries, and the decorators that make them."""
 
 from mlsm._model.abroad import Abroad, Home
+from mlsm._model.absent import AbsentModel
 from mlsm._model.artefact import ArtefactModel
 from mlsm._model.decorators import model, summary_model
 from mlsm._model.failing import ON_FAILURE, Breaker, Failing, OnFailure
@@ -17,6 +18,7 @@ __all__ = [
     "RUNGS",
     "STATUSES",
     "Abroad",
+    "AbsentModel",
     "ArtefactModel",
     "Breaker",
     "Call",

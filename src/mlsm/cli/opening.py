@@ -16,7 +16,7 @@ from mlsm.errors import ProjectError
 
 if TYPE_CHECKING:
     from mlsm.contracts import Reader, Store
-    from mlsm.project import Project
+    from mlsm.project import Broken, Project
 
 __all__ = [
     "ProjectPlace",
@@ -36,11 +36,17 @@ __all__ = [
 ]
 
 
-def open_project(args: Namespace) -> Project:
-    """Load the project that `--project` names, else the nearest one upward, and its models."""
-    from mlsm.project import load_project
+def open_project(args: Namespace, *, broken: Broken = "refuse") -> Project:
+    """Load the project that `--project` names, else the nearest one upward, and its models.
 
-    return load_project(folder_of_project(args))
+    What was changed by hand since is noted in its history.
+    """
+    from mlsm.project import load_project
+    from mlsm.project.promotion import noted
+
+    project = load_project(folder_of_project(args), broken=broken)
+    noted(project.folder)
+    return project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +68,13 @@ def place_of_project(args: Namespace) -> ProjectPlace:
         ProjectError: it has mistakes.
     """
     from mlsm.project.manifest import read_manifest
+    from mlsm.project.promotion import noted
 
     folder = folder_of_project(args).resolve()
     manifest, mistakes = read_manifest(folder, os.environ)
     if mistakes:
         raise ProjectError(f"Project {str(folder)!r} has mistakes:", problems=[str(mistake) for mistake in mistakes])
+    noted(folder)
     return ProjectPlace(folder=folder, store_url=manifest.store_url, keep=manifest.keep)
 
 

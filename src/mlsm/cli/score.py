@@ -72,6 +72,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with an unfinished run, if there is one")
     parser.add_argument("--dry-run", action="store_true", help="look at the files and stop; nothing is stored")
     parser.add_argument("--force", action="store_true", help="score even if columns or most leads are missing")
+    parser.add_argument(
+        "--degraded", action="store_true", help="score without active versions that cannot be loaded: they are skipped"
+    )
     parser.add_argument("--out", metavar="FILE", help="also write results to a file, a folder that ends in /, or -")
     parser.add_argument("--wide", action="store_true", help="with --out: one row a lead with a column a model")
     parser.add_argument("--rejects", metavar="FILE", help="also write rows that were not scored, and why (CSV)")
@@ -84,7 +87,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> int:
     """Score."""
     _check_options(args)
-    project = open_project(args)
+    project = open_project(args, broken="degraded" if args.degraded else "drafts")
     job = job_of(args, project, datetime.now(UTC))
     if args.dry_run:
         return show_examination(job, terminal)
@@ -94,6 +97,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
         terminal.say("Nothing will be kept: there is --no-store and no --out.", style="yellow")
     for key, why in project.left_out.items():
         terminal.say(f"{clean(key)} is left out: {clean(why)}", style="yellow")
+    for key, why in project.degraded.items():
+        terminal.say(f"{clean(key)} is active, but skipped: {clean(why)}", style="red")
     if args.no_store and any(model.failing.on_failure == "last_good" for model in job.catalog.running):
         terminal.say("Without a store no last good score stands in for a failed one.", style="yellow")
     scoring = Scoring(
@@ -197,7 +202,8 @@ def _of_collection(args: Namespace) -> str:
 
 
 def _lock_of(project: Project) -> dict[str, str]:
-    """Tell which commits and trees the models of sources come from, for the run to keep."""
+    """Tell where the models of sources come from, and what could not be loaded, for the run to keep."""
     import msgspec
 
-    return {"lock": msgspec.json.encode(project.pinned).decode()} if project.pinned else {}
+    told = {"lock": project.pinned, "degraded": dict(project.degraded)}
+    return {name: msgspec.json.encode(said).decode() for name, said in told.items() if said}

@@ -61,8 +61,10 @@ def open_sources(args: Namespace) -> Sources:
     """
     from mlsm.project.apply import seen
     from mlsm.project.places import cache_home
+    from mlsm.project.promotion import noted
 
     folder = folder_of_project(args).resolve()
+    noted(folder)
     before = seen(folder)
     return Sources(folder=folder, home=cache_home(), before=before, manifest=_manifest(folder, before.text))
 

@@ -58,6 +58,8 @@ def read_values(values: list[Any], limits: Limits, kinds: set[type] | None = Non
 
 
 def _read_one(value: Any, limits: Limits) -> Answer:
+    if type(value) is Answer:  # of what stands in for a model that could not be loaded
+        return value
     return failed(value.failure) if isinstance(value, Raised) else read_answer(value, limits)
 
 

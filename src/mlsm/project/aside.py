@@ -37,7 +37,7 @@ def find_models_aside(entries: Sequence[SourceEntry], root: Path, plan: Isolatio
     if not aside:
         return rest
     models, doubles = distinct([*rest.models, *(model for models in aside.values() for model in models)])
-    return FoundModels(models, [*rest.mistakes, *doubles], rest.complete)
+    return FoundModels(models, [*rest.mistakes, *doubles], rest.complete, () if doubles else rest.unread)
 
 
 def _sharing(entries: Sequence[SourceEntry], root: Path) -> list[SourceEntry]:

@@ -8,7 +8,7 @@ the next command writes the line that is missing. What was changed by hand it no
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -18,7 +18,7 @@ import msgspec
 from mlsm.errors import ProjectError
 from mlsm.project.changing import append_line
 
-__all__ = ["HISTORY", "Event", "active_at", "append", "counted", "mend", "read_history", "told_by"]
+__all__ = ["HISTORY", "Event", "active_at", "agrees", "append", "counted", "mend", "read_history", "told_by"]
 
 HISTORY = "mlsm-history.ndjson"
 _MOVES = ("promote", "rollback")
@@ -114,6 +114,12 @@ def active_at(events: Iterable[Event], moment: datetime | None = None) -> dict[s
         else:
             active[event.name] = event.to
     return active
+
+
+def agrees(events: Sequence[Event], active: Mapping[str, str]) -> bool:
+    """Tell whether a history says what the project file says, and each intent is answered."""
+    answered = {event.of for event in events if event.what in ("done", "undone")}
+    return active_at(events) == active and all(e.id in answered for e in events if e.what in _MOVES)
 
 
 def mend(folder: Path, active: Mapping[str, str]) -> list[Event]:

@@ -23,12 +23,13 @@ class FoundModels:
     """The models of all sources, in order, and what is wrong with their files.
 
     `complete` is false where a file could not be imported, so that what it would have
-    declared is unknown.
+    declared is unknown; `unread` tells which, if nothing but that is wrong.
     """
 
     models: list[Model]
     mistakes: list[Mistake]
     complete: bool
+    unread: tuple[tuple[Path, Mistake], ...] = ()
 
 
 def find_models(entries: Sequence[SourceEntry], root: Path) -> FoundModels:
@@ -49,6 +50,8 @@ def find_models(entries: Sequence[SourceEntry], root: Path) -> FoundModels:
     if kept:  # the files stand for nothing yet, and importing them would accuse them of what is not theirs
         return FoundModels([], mistakes, complete=False)
     modules: dict[str, ModuleType] = {}
+    unread: list[tuple[Path, Mistake]] = []
+    before = len(mistakes)
     for unit in units:
         if unit.file not in refused:
             imported = import_module(unit.name, unit.file, root, unit.place)
@@ -56,13 +59,17 @@ def find_models(entries: Sequence[SourceEntry], root: Path) -> FoundModels:
                 modules[unit.name] = imported
             else:
                 mistakes.append(imported)
+                if unit.file is not None:
+                    unread.append((unit.file, imported))
+    alone = not before and len(unread) == len(mistakes)
     complete = not mistakes
     readable, unreadable = _readable(_collect(modules, root))
     models, doubles = distinct(readable)
     mistakes += [*unreadable, *doubles]
     if complete and entries and not models and not mistakes:
         mistakes.append(_none(entries))
-    return FoundModels(models, mistakes, complete)
+    alone = alone and len(unread) == len(mistakes)
+    return FoundModels(models, mistakes, complete, tuple(unread) if alone else ())
 
 
 def _resolved(entries: Sequence[SourceEntry], root: Path) -> tuple[list[Unit], list[Claim], list[Mistake]]:

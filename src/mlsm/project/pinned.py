@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from mlsm._guard import Raised, attempt
-from mlsm._model import Isolation, Model, RuleSummary
+from mlsm._model import AbsentModel, Isolation, Model, RuleSummary
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import find_checkout
 from mlsm.project.described import described
@@ -30,12 +30,14 @@ class Pinned:
         mistakes: why active versions could not.
         left_out: by key, why drafts could not.
         absent: keys that are known but not loaded: retired ones, and drafts that are left out.
+        degraded: by key, why active versions could not, where something stands in for them.
     """
 
     models: list[Model] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
+    degraded: dict[str, str] = field(default_factory=dict)
 
 
 def pinned_version(declared: str, origin: Origin, commit: str) -> str:
@@ -50,7 +52,14 @@ def pinned_version(declared: str, origin: Origin, commit: str) -> str:
 
 
 def load_pinned(
-    origins: Sequence[Origin], lock: Lock, statuses: Mapping[str, str], *, project: Path, home: Path, retired: bool
+    origins: Sequence[Origin],
+    lock: Lock,
+    statuses: Mapping[str, str],
+    *,
+    project: Path,
+    home: Path,
+    retired: bool,
+    degraded: bool = False,
 ) -> Pinned:
     """Load what the lock pins of the sources that the project file lists.
 
@@ -61,6 +70,7 @@ def load_pinned(
         project: the project's folder.
         home: the cache.
         retired: whether retired versions are loaded too.
+        degraded: whether something stands in for active versions that cannot be loaded.
     """
     found = Pinned()
     named = {origin.name: origin for origin in origins}
@@ -80,12 +90,22 @@ def load_pinned(
         for pin, answer in _loaded(named[source], pins, project, home):
             if isinstance(answer, Model):
                 found.models.append(answer)
-            elif statuses.get(pin.key) == "active":
-                found.mistakes.append(answer)
             else:
-                found.left_out[pin.key] = f"{answer.message} {answer.hint}"
-                found.absent.add(pin.key)
+                _missed(found, pin, answer, active=statuses.get(pin.key) == "active", degraded=degraded)
     return found
+
+
+def _missed(found: Pinned, pin: Pin, wrong: Mistake, *, active: bool, degraded: bool) -> None:
+    """Tell of a version that cannot be loaded."""
+    why = f"{wrong.message} {wrong.hint}"
+    if active and degraded:
+        found.degraded[pin.key] = why
+        found.models.append(AbsentModel(pin.name, pin.version, why=why, known_digest=pin.digest))
+    elif active:
+        found.mistakes.append(wrong)
+    else:
+        found.left_out[pin.key] = why
+        found.absent.add(pin.key)
 
 
 def _loaded(origin: Origin, pins: list[Pin], project: Path, home: Path) -> Iterator[tuple[Pin, Model | Mistake]]:

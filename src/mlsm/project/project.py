@@ -16,10 +16,8 @@ from mlsm._guard import Raised, attempt
 from mlsm._model import Model
 from mlsm._typing import Shape
 from mlsm.errors import CatalogError, ProjectError
-from mlsm.project.aside import find_models_aside
 from mlsm.project.columns import apply_columns
 from mlsm.project.document import MANIFEST, read_document
-from mlsm.project.entries import make_models
 from mlsm.project.failing import apply_failing
 from mlsm.project.isolation import apply_isolation
 from mlsm.project.lock import Lock, read_lock
@@ -27,6 +25,7 @@ from mlsm.project.manifest import Manifest, SourceEntry, read_manifest
 from mlsm.project.mistakes import Mistake
 from mlsm.project.models import distinct, find_models
 from mlsm.project.overrides import PREFIX
+from mlsm.project.own import Broken, OwnModels, own_models
 from mlsm.project.pinned import Pinned, load_pinned
 from mlsm.project.places import cache_home
 from mlsm.project.statuses import apply_statuses
@@ -56,7 +55,8 @@ class Project:
         workers: how many processes score.
         max_failed: the share of an active model's results that may fail.
         lock: what its lock pins.
-        left_out: by key, why a draft of a source could not be loaded.
+        left_out: by key or file, why drafts could not be loaded.
+        degraded: by key, why an active version could not be loaded, for which something stands in.
     """
 
     folder: Path
@@ -76,6 +76,7 @@ class Project:
     max_failed: float
     lock: Lock = field(default_factory=Lock)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    degraded: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pinned(self) -> dict[str, str]:
@@ -114,6 +115,7 @@ def load_project(
     text: str | None = None,
     lock: Lock | None = None,
     retired: bool = False,
+    broken: Broken = "refuse",
 ) -> Project:
     """Read a project's file, the variables that override it, and its models.
 
@@ -123,6 +125,9 @@ def load_project(
         text: what the file would say, None for what it says.
         lock: what the lock would say, None for what it says.
         retired: whether retired versions of sources are loaded too.
+        broken: what becomes of own models that cannot be loaded: `refuse` the project; or leave out
+            files and entries without active versions (`drafts`); or let active versions
+            stand there, too, and skip every record (`degraded`, of sources as well).
 
     Raises:
         ProjectError: there are mistakes; it tells all of them, each with its place and a hint.
@@ -133,8 +138,11 @@ def load_project(
     lock = read_lock(folder) if lock is None else lock
     statuses = {status.key: status.status for status in manifest.statuses}
     home = cache_home(environ)
-    pinned = load_pinned(manifest.origins, lock, statuses, project=folder, home=home, retired=retired)
-    catalog, wrong = _catalog(manifest, folder, pinned)
+    pinned = load_pinned(
+        manifest.origins, lock, statuses, project=folder, home=home, retired=retired, degraded=broken == "degraded"
+    )
+    own = own_models(manifest, folder, broken, {pin.key for pin in lock.models})
+    catalog, wrong = _catalog(manifest, own, pinned)
     mistakes += wrong
     if mistakes:
         raise _error(f"Project {str(folder)!r}", mistakes)
@@ -155,7 +163,8 @@ def load_project(
         workers=manifest.workers,
         max_failed=manifest.max_failed,
         lock=lock,
-        left_out=pinned.left_out,
+        left_out=own.left_out | pinned.left_out,
+        degraded=own.degraded | pinned.degraded,
     )
 
 
@@ -186,28 +195,29 @@ def load_catalog(path: Path) -> Catalog:
     return catalog
 
 
-def _catalog(manifest: Manifest, folder: Path, pinned: Pinned) -> tuple[Catalog, list[Mistake]]:
+def _catalog(manifest: Manifest, own: OwnModels, pinned: Pinned) -> tuple[Catalog, list[Mistake]]:
     """Put the models together; where a file of theirs is unknown, nothing is held against it."""
     if pinned.mistakes:
         return Catalog(()), pinned.mistakes
-    found = find_models_aside(manifest.sources, folder, manifest.isolation)
-    if not found.complete:
-        return Catalog(()), found.mistakes
-    declared, wrong_entries = make_models(manifest.entries, folder)
-    known, doubles = distinct([*found.models, *declared, *pinned.models])
-    if wrong_entries:  # what they would have been called is unknown
-        return Catalog(()), [*found.mistakes, *wrong_entries, *doubles]
-    said = [status for status in manifest.statuses if status.key not in pinned.absent]
+    if not own.complete:
+        return Catalog(()), own.mistakes
+    known, doubles = distinct([*own.models, *pinned.models])
+    if own.wrong_entries:  # what they would have been called is unknown
+        return Catalog(()), [*own.mistakes, *own.wrong_entries, *doubles]
+    said = [status for status in manifest.statuses if status.key not in pinned.absent | own.absent]
     models, wrong_statuses = apply_statuses(known, said)
     models, wrong_columns = apply_columns(models, manifest.columns)
     models, wrong_failing = apply_failing(models, manifest.failing)
     wrong_columns += wrong_failing
     models, wrong_isolation = apply_isolation(models, manifest.isolation)
+    if own.left_out or own.degraded or pinned.left_out or pinned.degraded:
+        # What is said of their fields and their places cannot be held against what is not there.
+        wrong_columns, wrong_isolation = [], []
     if wrong_isolation:  # the catalog would say the same once more, at another place
-        return Catalog(()), [*found.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong_isolation]
+        return Catalog(()), [*own.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong_isolation]
     lines = {f"{entry.said['name']}@{entry.said['version']}": entry.place for entry in manifest.entries}
     catalog, wrong = _standing(models, "Say in [models.active] which version is active, or mend the model.", lines)
-    return catalog, [*found.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong]
+    return catalog, [*own.mistakes, *doubles, *wrong_statuses, *wrong_columns, *wrong]
 
 
 def _standing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from mlsm.errors import ProjectError
 from mlsm.project.changing import locked, replace_file
 from mlsm.project.document import MANIFEST
 from mlsm.project.edits import with_statuses
-from mlsm.project.history import HISTORY, Event, append, counted, mend, read_history, told_by
+from mlsm.project.history import HISTORY, Event, agrees, append, counted, mend, read_history, told_by
 
-__all__ = ["Move", "active_in", "carry_out", "lock_of", "mended", "project_text", "promoting", "said_of", "taking_back"]
+__all__ = [
+    "Move", "active_in", "carry_out", "lock_of", "mended", "noted", "project_text", "promoting", "said_of",
+    "taking_back",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,21 @@ def mended(folder: Path) -> list[Event]:
     """Bring a project's history in line with its file, and give it."""
     with locked(lock_of(folder), f"project {str(folder)!r}"):
         return mend(folder, active_in(project_text(folder)))
+
+
+def noted(folder: Path) -> None:
+    """Mend the history as `mended` does, where that is needed and can be done.
+
+    What only reads the project asks for it, so a folder that cannot be written, or a command that
+    is changing the project just now, which does it itself, are no reason to fail; nor is a damaged
+    history, which the commands that need it tell of.
+    """
+    with suppress(OSError, ProjectError):
+        events = read_history(folder)
+        if not events or agrees(events, active_in(project_text(folder))):
+            return  # a history begins with the first promotion
+        with locked(lock_of(folder), f"project {str(folder)!r}", patience=0):
+            mend(folder, active_in(project_text(folder)))
 
 
 def carry_out(folder: Path, move: Move, seen: str) -> Event:

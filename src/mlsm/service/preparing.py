@@ -12,10 +12,11 @@ from typing import Any
 from mlsm._catalog import Catalog
 from mlsm._fields import Reading
 from mlsm._guard import Raised, attempt
-from mlsm._model import Model
-from mlsm._result import Failure
+from mlsm._model import AbsentModel, Model
+from mlsm._result import Failure, Outcome
 from mlsm._typing import Shape
 from mlsm.contracts import Predictor, Reasoned
+from mlsm.engine.answers import failed
 from mlsm.engine.order import Prepared, Step, prepare
 from mlsm.errors import DeclarationError
 from mlsm.runtimes import RUNTIMES
@@ -53,6 +54,8 @@ def load_predictor(model: Model) -> Predictor:
 
 
 def _loaded(catalog: Catalog, model: Model) -> Predictor:
+    if isinstance(model, AbsentModel):
+        return _Absent(model.why)
     if not model.isolation.isolated:
         return load_predictor(model)
     workers: dict[str, Predictor] = catalog.ready.setdefault("workers", {})  # one, however records are read
@@ -110,6 +113,28 @@ def _proven(step: Step, rows: Sequence[tuple[Any, ...]]) -> Step:
     path = f"It is asked with a frame of one row, since its faster way was refused: {difference}."
     slow = OneRow(predictor=inner, fields=step.model.inputs, wants_as_of=step.wants_as_of, path=path)
     return replace(step, predictor=slow)
+
+
+class _Absent:
+    """Stands in for a model that could not be loaded: each record is skipped, with the reason."""
+
+    by_row = True
+    single = True
+    path = "It is not called, since it could not be loaded."
+    samples = ()
+
+    def __init__(self, why: str) -> None:
+        self._answer = failed(Failure(type="NotLoaded", message=why), Outcome.SKIPPED.code)
+        self._why = why
+
+    def record(self, *values: Any) -> object:  # noqa: ARG002 - the Protocol's
+        return self._answer
+
+    def columns(self, frame: Any, as_of: Any) -> object:  # noqa: ARG002 - the Protocol's
+        raise DeclarationError(self._why)
+
+    def explain(self, frame: Any, as_of: Any) -> Reasoned:  # noqa: ARG002 - the Protocol's
+        raise DeclarationError(self._why)
 
 
 class _Refusing:

@@ -23,7 +23,7 @@ def refuse_changed_digests(stored: Mapping[str, str], models: Iterable[ModelEntr
     problems = [
         f"{model.key!r} has the digest {model.digest!r}; its stored results were given under {stored[model.key]!r}."
         for model in models
-        if stored.get(model.key, model.digest) != model.digest
+        if model.digest and stored.get(model.key, "") not in ("", model.digest)  # "": it could not be loaded
     ]
     if problems:
         raise DigestChangedError(

@@ -8,6 +8,7 @@ from inspect import Parameter, Signature
 from keyword import iskeyword
 from typing import Any, Self
 
+from mlsm._model.absent import AbsentModel
 from mlsm._model.key import check_key
 from mlsm._model.model import Model
 from mlsm._model.rules.comparing import compare, compares_scores, hint_of
@@ -102,6 +103,10 @@ class RuleSummary(SummaryModel):
         Raises:
             DeclarationError: they do not compare; every reason is told.
         """
+        there = {name: model for name, model in upstreams.items() if not isinstance(model, AbsentModel)}
+        if len(there) < len(upstreams) and (self.rule == "grid" or not there):
+            return self.remade()  # of what could not be loaded nothing is known
+        upstreams = there
         terms, problems = compare(self.rule, self.options, upstreams)
         if problems:
             told = [f"{self.key!r} {problem}" for problem in problems]
