@@ -58,8 +58,8 @@ class Reasoned:
         factor: what the linked sum is multiplied with.
         texts: for each field what to say of it, where there is more than its name.
         approximate: whether they were found by asking the model again.
-        points: where every column holds 0 or one number alone, that number of each: such reasons
-            are written several times as fast.
+        points: where columns hold 0 or one number alone, that number of each, and NaN for the
+            others: records of which those others are 0 are written several times as fast.
     """
 
     scale: Literal["score", "log_odds"] = "score"

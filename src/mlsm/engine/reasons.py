@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -154,7 +155,12 @@ def _texts(found: Reasoned, scores: pl.Series, most: int) -> pl.Series:
     """Write the reasons of each row, those of the greatest contribution first, by columns."""
     words = found.texts or (None,) * len(found.fields)
     if found.points is not None and found.scale == "score" and isinstance(found.baseline, float):
-        return texts_of_points(found, found.points, most, lambda place: _tail(found.fields[place], words[place]))
+        varying = np.isnan(found.points)
+        if not varying.any():
+            return texts_of_points(found, found.points, most, lambda place: _tail(found.fields[place], words[place]))
+        moved = (found.contributions[:, varying] != 0.0).any(axis=1)
+        if not moved.all():
+            return _texts_of_both(found, scores, most, moved)
     factor = found.factor if found.scale == "score" else 1.0  # of log odds, the factor comes after the link
     matrix = found.contributions * factor
     baselines = np.broadcast_to(np.asarray(found.baseline, dtype=np.float64) * factor, (len(matrix),))
@@ -184,6 +190,21 @@ def _texts(found: Reasoned, scores: pl.Series, most: int) -> pl.Series:
         pl.lit(f',"scale":"{found.scale}"}}'),
     )
     return frame.select(written).to_series()
+
+
+def _texts_of_both(found: Reasoned, scores: pl.Series, most: int, moved: NDArray[np.bool_]) -> pl.Series:
+    """Write the rows in which only plain points count as such, and the others one by one."""
+    points = tuple(0.0 if math.isnan(number) else number for number in found.points or ())
+    plain = replace(found, contributions=found.contributions[~moved], points=points)
+    texts = _texts(plain, scores.filter(pl.Series(~moved)), most)
+    if not moved.any():
+        return texts
+    others = replace(found, contributions=found.contributions[moved], points=None)
+    both = pl.concat([texts, _texts(others, scores.filter(pl.Series(moved)), most)])
+    places = np.empty(len(moved), dtype=np.uint32)
+    places[~moved] = np.arange(len(texts), dtype=np.uint32)
+    places[moved] = np.arange(len(texts), len(moved), dtype=np.uint32)
+    return both.gather(pl.Series(places))
 
 
 def _ranked(sizes: NDArray[np.float64], most: int) -> NDArray[np.intp]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import TypeAlias
 
@@ -133,11 +134,14 @@ def explain(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> Reasoned
 
 
 def _points(plan: Plan) -> tuple[float, ...] | None:
-    """Give what each term adds where it holds, if that is one number for every term and nothing is bounded."""
-    bounded = plan.floor is not None or plan.cap is not None or any(map(_is_bounded, plan.parts))
-    if bounded or not all(map(_is_plain, plan.terms)):
+    """Give what each column holds where it is not 0, if that is one number for every term; NaN for a bound's."""
+    if not all(map(_is_plain, plan.terms)):
         return None
-    return tuple(term.points for term in plan.terms)
+    found: list[float] = []
+    for part in plan.parts:
+        found += [term.points for term in part.terms]
+        found += [math.nan] if part.name is not None and _is_bounded(part) else []
+    return (*found, math.nan) if plan.floor is not None or plan.cap is not None else tuple(found)
 
 
 class _Contributions:
