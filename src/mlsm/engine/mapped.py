@@ -25,7 +25,7 @@ class Calls:
 
     Example:
         >>> calls = Calls(abs, [[-1, -2, -3]], 3)
-        >>> calls.ask(2), calls.answers, calls.ask(3), calls.answers
+        >>> calls.ask(2), list(calls.answers), calls.ask(3), calls.answers
         (True, [1, 2], True, [1, 2, 3])
     """
 
@@ -39,16 +39,17 @@ class Calls:
         interrupts: bool = False,
     ) -> None:
         self._calls: Iterator[Any] = map(function, *columns) if columns else starmap(function, repeat((), size))
+        self._size = size
         self._opens = opens
         self._interrupts = interrupts
         self.answers: list[Any] = []
 
     def ask(self, stop: int) -> bool:
         """Call for the rows before this one; False where it was broken off."""
-        answers, opens = self.answers, self._opens
+        answers, opens, whole = self.answers, self._opens, stop == self._size  # which ends by itself
         while len(answers) < stop:
             try:
-                raised = drain(islice(self._calls, stop - len(answers)), answers)
+                raised = drain(self._calls if whole else islice(self._calls, stop - len(answers)), answers)
             except KeyboardInterrupt as error:
                 if not self._interrupts:
                     raise

@@ -59,7 +59,7 @@ def environment_hash(requirements: Sequence[str]) -> str:
 
     Example:
         >>> environment_hash(["msgspec==0.20.0"])[:14]
-        'sha256:90ad2d6'
+        'sha256:7a78aa7'
     """
     listed = "\n".join(sorted(requirements))
     return f"sha256:{hashlib.sha256(listed.encode()).hexdigest()}"
