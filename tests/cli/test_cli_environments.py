@@ -208,6 +208,11 @@ def test_code_of_a_source_is_not_imported_by_who_loads_the_project(project: Cli,
     ok(project, "list")
     ok(project, "plan")
     assert trace.read_text().split() == pids
+    shutil.rmtree(tmp_path / "home")
+    ok(project, "sync", "--frozen")
+    assert len(trace.read_text().split()) == len(pids) + 1
+    ok(project, "list")
+    assert len(trace.read_text().split()) == len(pids) + 1  # the sync has asked, for all who load it later
 
 
 def test_two_commands_that_want_one_environment_build_it_once(project: Cli, wheels: Path, tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from mlsm._guard import attempt
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import checkout, find_checkout, tree_of
+from mlsm.project.described import described
 from mlsm.project.environment import environment, find_environment
 from mlsm.project.lock import LOCK, Lock
 from mlsm.project.origin import Origin, folder_of
@@ -49,24 +52,46 @@ def sync(
     Raises:
         ProjectError: a commit cannot be fetched, or its files differ from what the lock says.
     """
-    done = []
     wanted = _wanted(origins, lock)
-    for origin, commit, tree, models in wanted:
-        state = _state(origin, commit, home)
-        if origin.url is None:
-            found = tree_of(folder_of(origin, project))
-        else:
-            found = tree_of(checkout(origin, commit, home).folder)
-        if found != tree:
-            raise _other_files(origin, commit)
+    states = [_fetched(origin, commit, tree, project, home) for origin, commit, tree, _ in wanted]
+    done = []
+    for (origin, commit, _, models), fetched in zip(wanted, states, strict=True):
+        state = fetched
         for requirements in _environments(origin, commit, lock):
             if find_environment(requirements, home) is None:
                 environment(requirements, home, origin.name, tell)
                 state = "built" if state == "here" else state
-        done.append(
-            Held(source=origin.name, commit=commit, models=models, state="fetched" if state == "absent" else state)
-        )
+        if state != "here":
+            _tell_of(origin, commit, lock, home)
+        done.append(Held(source=origin.name, commit=commit, models=models, state=state))
     return done
+
+
+def _fetched(origin: Origin, commit: str, tree: str, project: Path, home: Path) -> str:
+    """Have a commit's files here, those that the lock means, before anything is made of any of them."""
+    state = _state(origin, commit, home)
+    if origin.url is None:
+        found = tree_of(folder_of(origin, project))
+    else:
+        found = tree_of(checkout(origin, commit, home).folder)
+    if found != tree:
+        raise _other_files(origin, commit)
+    return "fetched" if state == "absent" else state
+
+
+def _tell_of(origin: Origin, commit: str, lock: Lock, home: Path) -> None:
+    """Let a commit's process tell of its models now, so that who loads the project finds that in the cache.
+
+    What is wrong with them is told there, too, for each version by its status.
+    """
+    place = None if origin.url is None else find_checkout(origin.url, commit, home)
+    if origin.inline or place is None:
+        return
+    pins = [pin for pin in lock.models if pin.source == origin.name and pin.commit == commit]
+    for folder, requirements in dict.fromkeys((pin.folder, pin.requirements) for pin in pins):
+        python = find_environment(requirements, home) if requirements and origin.may_have_environment else None
+        isolation = origin.placed(python, commit)
+        attempt(partial(described, place.folder / folder, called=origin.name, isolation=isolation, home=home))
 
 
 def unlocked(origins: Sequence[Origin], lock: Lock) -> list[str]:
