@@ -32,6 +32,10 @@ def test_a_forgotten_lead_is_gone_and_stays_away(scored: Any) -> None:
         (reject["reason"], reject["record_id"]) for reject in again["rejects"]
     ]
     assert b"ada@" not in b"".join(file.read_bytes() for file in scored.folder.glob("mlsm.db*"))
+    logs = [file for file in (scored.folder / ".mlsm").rglob("*") if file.is_file()]
+    assert logs
+    assert not any(b"ada@" in file.read_bytes() or b'"001"' in file.read_bytes() for file in logs)
+    assert "Not touched: input files, files written by export, --out or --rejects" in done.stderr
     assert "may be scored again" in scored.here("forget", "--lift", "001").stdout
     assert "was not forgotten" in scored.here("forget", "001", "--lift").stdout
     assert 3 == scored.json("score", "second.csv", "--as-of", "2026-11-06")["records"]

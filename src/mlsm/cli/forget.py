@@ -3,6 +3,9 @@
 What is removed is gone. A tombstone stays, a keyed hash without any personal data, so that
 a resumed or later run cannot bring the lead back: its row counts as not scored. `--lift`
 removes the tombstone, so that the lead may be scored again.
+
+Files are not touched: those that leads are read from, those that exports and runs wrote,
+golden records, copies of the store. Logs hold no data of leads, and caches hold models only.
 """
 
 from __future__ import annotations
@@ -16,6 +19,13 @@ from mlsm.cli.wording import amount, clean
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = "example:\n  mlsm lead 0012345 --export > 0012345.json\n  mlsm forget 0012345\n  mlsm forget --lift 0012345"
+
+_NOT_TOUCHED = (
+    "input files",
+    "files written by export, --out or --rejects",
+    "golden records",
+    "copies and backups of the store",
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,7 +44,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
             return 0
         gone = store.forget(args.id)
     if terminal.json:
-        terminal.document({"id": args.id, "removed": gone})
+        terminal.document({"id": args.id, "removed": gone, "not_touched": _NOT_TOUCHED})
         return 0
     parts = (
         amount(gone.results, "result"),
@@ -43,7 +53,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
         amount(gone.rejects, "rejected row"),
     )
     terminal.write(f"Forgot lead {clean(args.id)}. Removed: {', '.join(parts)}.")
-    terminal.say("It does not come back with a later run. Files that were exported are not touched.")
+    terminal.say(f"It does not come back with a later run. Not touched: {', '.join(_NOT_TOUCHED)}.")
     return 0
 
 
