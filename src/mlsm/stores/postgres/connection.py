@@ -74,6 +74,7 @@ class Connections:
     def __init__(self, address: Address, *, patience: float) -> None:
         self.address = address
         self._patience = patience
+        self._reached = False
         self._writing = threading.RLock()
         self._writer: Database | None = None
         self._reading = threading.Lock()
@@ -99,7 +100,8 @@ class Connections:
         """Do some work in one transaction, one writer of the store at a time.
 
         A server that goes away is tried again, with growing pauses, and the work begun anew: it
-        must find out by itself what an earlier try has committed whose answer was lost.
+        must find out by itself what an earlier try has committed whose answer was lost. One that
+        was never reached is away at the start: nobody should wait for it.
 
         Raises:
             StoreAwayError: it stayed away.
@@ -107,12 +109,13 @@ class Connections:
         from adbc_driver_manager import Error
 
         with self._writing:
-            until, pause = time.monotonic() + self._patience, _PAUSE_FIRST
+            until, pause = None, _PAUSE_FIRST
             while True:
                 try:
                     return self._once(work)
                 except Error as error:
                     self._drop_writer()
+                    until = until or time.monotonic() + (self._patience if self._reached else 0.0)
                     if not is_away(error) or time.monotonic() + pause > until:
                         raise translation(error, self.address.shown) from error
                 except BaseException:
@@ -215,6 +218,7 @@ class Connections:
         db = Database(dbapi.connect(self.address.uri, autocommit=True), self.address, copies=copies)
         db.rows(f"SET search_path TO {_quoted(self.address.schema)}")
         db.rows("SET client_min_messages TO warning")
+        self._reached = True
         return db
 
 
