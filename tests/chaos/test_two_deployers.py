@@ -69,3 +69,24 @@ def test_two_at_once_leave_a_whole_project_and_one_winner(project: Path, rounds:
         assert active["points"] in {"1", "2"}
         assert mend(project, active) == read_history(project)
         assert active_at(counted(read_history(project))) == {} or active_at(read_history(project)) == active
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(100, marks=[pytest.mark.chaos, pytest.mark.timeout(3_000)])])
+def test_a_sync_and_a_promotion_at_once_leave_a_whole_project(project: Path, rounds: int) -> None:
+    """A promotion wins, or says that its commit is not here yet; sync is done; each time over an empty cache or not."""
+    home = project.parent / "home"
+    assert ended([started(project, "sync")])[0][0] == 0
+    for number in range(rounds):
+        if number % 2:
+            shutil.rmtree(home, ignore_errors=True)
+        version = str(1 + number % 2)
+        (synced, promoted) = ended([started(project, "sync"), started(project, "promote", f"points@{version}")])
+        assert synced[0] == 0, synced
+        assert promoted[0] == 0 or "mlsm sync" in promoted[1], promoted
+        if promoted[0]:
+            assert ended([started(project, "promote", f"points@{version}")])[0][0] == 0
+        active = active_in(project_text(project))
+        assert active == {"points": version}
+        assert mend(project, active) == read_history(project)
+        assert active_at(read_history(project)) == active
+        assert len(read_lock(project).models) == 2

@@ -556,6 +556,31 @@ def test_a_command_killed_at_any_step_leaves_the_old_state_or_the_new(
     assert row["by_history_file"] == key.partition("@")[2]
 
 
+@pytest.mark.parametrize("step", [*range(1, 20, 3), *range(20, 60, 10)])
+def test_a_sync_killed_at_any_step_is_done_by_the_next_one(empty: Cli, repository: Repository, step: int) -> None:
+    """Killed before its n-th write, a sync leaves the project as it was, and the same command again succeeds."""
+    ok(empty, "add", repository.url)
+    key = next(iter(listed(empty)))
+    ok(empty, "promote", key)
+    home = empty.folder.parent / "home"
+    shutil.rmtree(home)
+    before = files_of(empty)
+    subprocess.run(
+        [sys.executable, "-c", KILLED.format(step=step, arguments=["sync"])],
+        cwd=empty.folder,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert files_of(empty) == before
+    (row,) = rows(empty, "plan")
+    assert row["change"] in ("fetch", "none")
+    ok(empty, "sync", "--frozen")
+    assert [one["change"] for one in rows(empty, "plan")] == ["none"]
+    assert listed(empty) == {key: "active"}
+    assert not [path for path in home.rglob("*") if ".new" in path.suffixes]
+
+
 def test_ten_cached_sources_are_synced_in_half_a_second_of_work(empty: Cli, tmp_path: Path) -> None:
     """Where all is here, sync asks no host and starts no git."""
     for number in range(10):
@@ -598,3 +623,72 @@ def test_a_repository_behind_a_server_is_added_and_its_loss_is_told(
     assert (pin.url, pin.commit) == (served, repository.git("rev-parse", "HEAD"))
     assert "has no branch 'nowhere'" in refused(empty, "add", f"{served}@nowhere", "--name", "other")
     assert "there is no repository" in refused(empty, "add", f"{served}-not", "--name", "other")
+
+
+def test_a_model_can_be_named_to_upgrade_its_source(empty: Cli, repository: Repository) -> None:
+    """Whoever knows the model need not know what the source is called; an unknown name is told with those there are."""
+    ok(empty, "add", repository.url)
+    second = repository.commit("1.0.0", "return employees / 6")[:7]
+    ok(empty, "lock", "--upgrade", "size")
+    assert listed(empty) == {f"size@1.0.0+{second}": "draft"}
+    assert "There is lead-models, size." in refused(empty, "lock", "--upgrade", "sise")
+
+
+def test_a_retired_version_of_a_source_can_be_promoted_again(empty: Cli, repository: Repository) -> None:
+    """Its commit is in the lock; where this machine does not hold it any more, sync brings it back."""
+    ok(empty, "add", repository.url)
+    first = next(iter(listed(empty)))
+    ok(empty, "promote", first)
+    repository.commit("1.0.0", "return employees / 10")
+    ok(empty, "lock", "--upgrade")
+    second = next(key for key, status in listed(empty).items() if status == "draft")
+    ok(empty, "promote", second, "--retire")
+    assert listed(empty) == {second: "active"}
+    shutil.rmtree(empty.folder.parent / "home")
+    ok(empty, "sync")
+    ok(empty, "promote", first)
+    assert listed(empty) == {first: "active", second: "draft"}
+
+
+@pytest.fixture
+def nested(repository: Repository, tmp_path: Path) -> Repository:
+    """Give the repository a submodule, by a relative URL, from which its model imports."""
+    tables = make_repository(tmp_path / "ada" / "tables")
+    (tables.folder / f"factor_{repository.module}.py").write_text("FACTOR = 100\n")
+    (tables.folder / "__init__.py").write_text("")
+    tables.commit_all("A factor")
+    repository.git("-c", "protocol.file.allow=always", "submodule", "add", "--quiet", "../tables", "models/tables")
+    repository.commit("1.0.0", f"from tables.factor_{repository.module} import FACTOR\n    return employees / FACTOR")
+    return repository
+
+
+def test_submodules_are_fetched_only_where_the_source_says_so(empty: Cli, nested: Repository) -> None:
+    """Unless asked they are absent; asked, their files are there, at their commit, and in the hash of the tree."""
+    said = f'\n[[source]]\nname = "ada"\nurl = "{nested.url}"\n'
+    before = project_text(empty.folder)
+    (empty.folder / "mlsm.toml").write_text(before + said)
+    ok(empty, "lock", "--no-check")
+    plain = read_lock(empty.folder).sources[0]
+    home = empty.folder.parent / "home"
+    assert not [*home.glob("checkouts/*/*/models/tables/*.py")]
+    (empty.folder / "mlsm.toml").write_text(before + said + "submodules = true\n")
+    ok(empty, "lock")
+    assert len([*home.glob("checkouts/*/*.submodules/models/tables/*.py")]) == 2
+    source = read_lock(empty.folder).sources[0]
+    assert source.wants == "branch with submodules"
+    assert source.tree != plain.tree
+    ok(empty, "score", "leads.csv")
+    (run,) = rows(empty, "runs")
+    assert next(iter(run["counts"].values())) == {"ok": 3}
+    shutil.rmtree(home)
+    assert [row["state"] for row in rows(empty, "sync")] == ["fetched"]
+
+
+def test_a_submodule_on_a_host_that_is_not_allowed_is_refused(empty: Cli, nested: Repository) -> None:
+    """The hosts that the project allows hold for submodules as well."""
+    nested.git("config", "--file", ".gitmodules", "submodule.models/tables.url", "https://elsewhere.example.com/tables")
+    nested.commit_all("Move the tables")
+    said = f'\n[[source]]\nname = "ada"\nurl = "{nested.url}"\nsubmodules = true\n'
+    (empty.folder / "mlsm.toml").write_text(project_text(empty.folder) + said + '[git]\nhosts = ["file"]\n')
+    assert "'models/tables'" in (told := refused(empty, "lock"))
+    assert "does not allow" in told

@@ -1,6 +1,7 @@
 """Pin models to the commits of their sources, in mlsm.lock.
 
-A source that mlsm.toml names anew is resolved; with --upgrade all are, or those named: a
+A source that mlsm.toml names anew is resolved; with --upgrade all are, or those named, by
+their own names or by a model that they hold: a
 branch to its newest commit, whose models arrive as drafts. Versions that mlsm.toml speaks
 of stay pinned as they are. A tag that was moved, and another model under a version that is
 pinned, are refused.
@@ -9,6 +10,8 @@ pinned, are refused.
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mlsm.cli.changing import add_commit, commit_change
 from mlsm.cli.opening import add_json
@@ -16,6 +19,9 @@ from mlsm.cli.sources import checked_models, lacking_columns, last_columns, open
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from mlsm.cli.sources import Sources
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -25,11 +31,33 @@ EXAMPLES = "example:\n  mlsm lock\n  mlsm lock --upgrade models"
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "--upgrade", nargs="*", metavar="SOURCE", help="resolve branches again: of all sources, or these"
+        "--upgrade",
+        nargs="*",
+        metavar="NAME",
+        help="resolve branches again, of all or of these",
     )
     parser.add_argument("--no-check", action="store_true", help="pin new versions although checks find something")
     add_commit(parser)
     add_json(parser)
+
+
+def _sources_of(asked: Sequence[str], sources: Sources, names: Sequence[str]) -> list[str]:
+    """Give the sources that are meant: each by its own name, or by that of a model that it holds.
+
+    Raises:
+        UnknownNameError: nothing has the name.
+    """
+    found: dict[str, None] = {}
+    for name in asked:
+        holding = [pin.source for pin in sources.lock.models if name in (pin.name, pin.key) and pin.source in names]
+        if name not in names and not holding:
+            models = sorted({pin.name for pin in sources.lock.models})
+            raise UnknownNameError(
+                f"There is no source {name!r}, and no model of a source is called so.",
+                hint=f"There is {', '.join(dict.fromkeys([*names, *models])) or 'none'}.",
+            )
+        found |= dict.fromkeys([name] if name in names else holding)
+    return list(found)
 
 
 def run(args: Namespace, terminal: Terminal) -> int:
@@ -40,10 +68,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
 
     sources = open_sources(args)
     names = [origin.name for origin in sources.manifest.origins]
-    for name in args.upgrade or ():
-        if name not in names:
-            raise UnknownNameError(f"There is no source {name!r}; there is {', '.join(names) or 'none'}.")
-    upgrade = () if args.upgrade is None else args.upgrade or names
+    upgrade = () if args.upgrade is None else _sources_of(args.upgrade, sources, names) or names
     new = relock(
         sources.manifest.origins,
         sources.lock,

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-def open_project(args: Namespace, *, broken: Broken = "refuse") -> Project:
+def open_project(args: Namespace, *, broken: Broken = "refuse", retired: bool = False) -> Project:
     """Load the project that `--project` names, else the nearest one upward, and its models.
 
     What was changed by hand since is noted in its history.
@@ -44,7 +44,7 @@ def open_project(args: Namespace, *, broken: Broken = "refuse") -> Project:
     from mlsm.project import load_project
     from mlsm.project.promotion import noted
 
-    project = load_project(folder_of_project(args), broken=broken)
+    project = load_project(folder_of_project(args), broken=broken, retired=retired)
     noted(project.folder)
     return project
 

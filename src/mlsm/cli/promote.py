@@ -60,8 +60,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
 
     gates = [read_gate(text) for text in args.require]
     seen = project_text(folder_of_project(args))
-    project = open_project(args)
-    model = _version(project.catalog, args.key)
+    project = open_project(args, retired=True)  # what was retired may come back
+    model = _version(project, args.key)
     before = next((m for m in project.catalog.values() if m.name == model.name and m.status == "active"), None)
     if before is not None and before.key == model.key:
         terminal.say(f"{model.key} is active already; nothing was changed.")
@@ -90,10 +90,12 @@ def run(args: Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _version(catalog: Catalog, key: str) -> Model:
+def _version(project: Project, key: str) -> Model:
     if "@" not in key:
         raise InputError(f"{key!r} names no version; expected NAME@VERSION.", hint="`mlsm list` shows them.")
-    return catalog[key]
+    if key in project.left_out:
+        raise ProjectError(f"{key!r} was not promoted: {clean(project.left_out[key])}")
+    return project.catalog[key]
 
 
 def _changed(catalog: Catalog, model: Model, before: Model | None, old: str) -> Catalog:

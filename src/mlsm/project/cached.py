@@ -50,7 +50,11 @@ def cached(home: Path) -> list[Kept]:
         folder = marker.parent
         urls[folder.parent.name] = str(said.get("url", ""))
         kept = Kept(
-            kind="checkout", url=urls[folder.parent.name], commit=folder.name, size=_size(folder), folder=folder
+            kind="checkout",
+            url=urls[folder.parent.name],
+            commit=folder.name.partition(".")[0],
+            size=_size(folder),
+            folder=folder,
         )
         found.append(kept)
     for folder in sorted((home / "environments").glob("*/")):
@@ -77,7 +81,7 @@ def clear(home: Path, keep: Collection[str] = ()) -> list[Kept]:
     for kept in cached(home):
         if (kept.commit or kept.folder.name) in keep:
             continue
-        name = kept.commit or kept.folder.name
+        name = kept.folder.name
         with locked(kept.folder.parent / f"{name}.lock", f"{kept.kind} {name!r}"):
             aside = kept.folder.parent / f".{kept.folder.name}.gone"
             shutil.rmtree(aside, ignore_errors=True)

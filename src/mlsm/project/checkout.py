@@ -21,6 +21,7 @@ from mlsm.errors import ProjectError
 from mlsm.project.changing import locked
 from mlsm.project.git import GitError, git
 from mlsm.project.origin import Origin, host_of, safe_url
+from mlsm.project.submodules import fill_submodules
 
 __all__ = ["Checkout", "checkout", "commits_between", "find_checkout", "resolve", "tree_of"]
 
@@ -89,22 +90,25 @@ def checkout(origin: Origin, commit: str, home: Path) -> Checkout:
         ProjectError: it cannot be fetched, or holds pointers of git LFS in place of files.
     """
     url = str(origin.url)
-    found = find_checkout(url, commit, home)
+    found = find_checkout(origin, commit, home)
     if found is not None:
         return found
     base = home / "checkouts" / _key(url)
-    with locked(base / f"{commit}.lock", f"the checkout of {safe_url(url)!r}", patience=600):
-        found = find_checkout(url, commit, home)
+    name = _name(origin, commit)
+    with locked(base / f"{name}.lock", f"the checkout of {safe_url(url)!r}", patience=600):
+        found = find_checkout(origin, commit, home)
         if found is not None:
             return found
         repository = _fetched(url, commit, home)
         aside = Path(tempfile.mkdtemp(prefix=f".{commit[:12]}.", dir=base))
         try:
             _write_tree(repository, commit, aside)
+            if origin.submodules:
+                fill_submodules(origin, repository, commit, aside, lambda one, at: checkout(one, at, home).folder)
             _refuse_pointers(aside, origin, commit)
             tree = tree_of(aside)
             (aside / _MARKER).write_text(json.dumps({"url": safe_url(url), "commit": commit, "tree": tree}))
-            target = base / commit
+            target = base / name
             shutil.rmtree(target, ignore_errors=True)  # one that a killed process left without its marker
             aside.rename(target)
         except BaseException:
@@ -113,9 +117,9 @@ def checkout(origin: Origin, commit: str, home: Path) -> Checkout:
     return Checkout(folder=target, tree=tree)
 
 
-def find_checkout(url: str, commit: str, home: Path) -> Checkout | None:
+def find_checkout(origin: Origin, commit: str, home: Path) -> Checkout | None:
     """Look a commit's files up in the cache."""
-    folder = home / "checkouts" / _key(url) / commit
+    folder = home / "checkouts" / _key(str(origin.url)) / _name(origin, commit)
     try:
         said = json.loads((folder / _MARKER).read_text())
     except (OSError, ValueError):
@@ -158,6 +162,11 @@ def _files(folder: Path) -> Iterator[Path]:
             continue
         if path.is_symlink() or path.is_file():
             yield path
+
+
+def _name(origin: Origin, commit: str) -> str:
+    """Name a checkout: with submodules it has other files."""
+    return f"{commit}.submodules" if origin.submodules else commit
 
 
 def _key(url: str) -> str:

@@ -28,6 +28,7 @@ _KEYS = {
     "tag": 'tag = "v1.2.0"',
     "commit": 'commit = "8c943b7..." with all 40 digits',
     "folder": 'folder = "scoring"',
+    "submodules": "submodules = true",
 }
 _LIMITS = {name: rule for name, rule in ISOLATION_KEYS.items() if name != "python"}
 _SCHEMES = ("https", "http", "ssh", "git", "file")
@@ -47,6 +48,8 @@ class Origin:
         path: that folder, None where it is a repository.
         branch, tag, commit: at most one of them; none is the repository's own branch.
         folder: where in it the models lie, "" for its top.
+        submodules: whether repositories inside of it are fetched, too.
+        hosts: the only hosts that may be asked, for submodules as well; none for any.
         isolation: where its models run, and what they may use there; where nothing is said, in an
             environment of their own if they state dependencies, else in a process of their own.
         place: where this is said.
@@ -59,16 +62,19 @@ class Origin:
     tag: str | None = None
     commit: str | None = None
     folder: str = ""
+    submodules: bool = False
+    hosts: tuple[str, ...] = ()
     isolation: Isolation = field(default_factory=Isolation)
     place: str = ""
 
     @property
     def wants(self) -> str:
         """Say which state is wanted, as the lock keeps it."""
+        more = " with submodules" if self.submodules else ""
         for kind in ("branch", "tag", "commit"):
             if (value := getattr(self, kind)) is not None:
-                return f"{kind} {value}"
-        return "branch" if self.url is not None else "folder"
+                return f"{kind} {value}{more}"
+        return f"branch{more}" if self.url is not None else "folder"
 
     @property
     def follows(self) -> bool:
@@ -183,6 +189,7 @@ def read_origins(document: Document, hosts: Sequence[str]) -> tuple[list[Origin]
                 folder = PurePosixPath(said.get("folder", "")).as_posix()
                 values |= {"name": name, "folder": "" if folder == "." else folder}
                 limits = {key: said[key] for key in _LIMITS if key in said}
+                values["hosts"] = tuple(hosts)
                 origins[name] = Origin(**values, isolation=said_isolation(limits, Path()), place=place)
         mistakes += wrong
     return list(origins.values()), mistakes
@@ -215,6 +222,9 @@ def _misvalued(here: str, name: str, value: Any, hosts: Sequence[str]) -> Iterat
         near = nearest(name, [*_KEYS, *_LIMITS])
         message = f"[[source]] has no key {name!r}; expected one of {listed([*_KEYS, *_LIMITS], 20)}."
         yield Mistake(here, message, f"Did you mean {near!r}?" if near else "Remove it.")
+    elif name == "submodules":
+        if not isinstance(value, bool):
+            yield Mistake(here, f"[[source]] submodules is {shown(value)}; expected true or false.", "Write true.")
     elif not isinstance(value, str) or not value:
         yield Mistake(here, f"[[source]] {name} is {shown(value)}; expected text in quotes.", f"Write {_KEYS[name]}.")
     elif (wrong := _wrong(name, value, hosts)) is not None:

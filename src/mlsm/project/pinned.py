@@ -147,7 +147,7 @@ def _models(origin: Origin, pin: Pin, folder: Path, home: Path) -> _Loaded | Mis
 def _folder(origin: Origin, pin: Pin, project: Path, home: Path) -> Path | Mistake:
     if origin.url is None:
         return folder_of(origin, project)
-    found = find_checkout(origin.url, pin.commit, home)
+    found = find_checkout(origin, pin.commit, home)
     if found is None:
         message = f"commit {pin.commit[:7]} of source {origin.name!r} is not on this machine."
         return Mistake(LOCK, message, "Run `mlsm sync`.")

@@ -84,7 +84,7 @@ def _tell_of(origin: Origin, commit: str, lock: Lock, home: Path) -> None:
 
     What is wrong with them is told there, too, for each version by its status.
     """
-    place = None if origin.url is None else find_checkout(origin.url, commit, home)
+    place = None if origin.url is None else find_checkout(origin, commit, home)
     if origin.inline or place is None:
         return
     pins = [pin for pin in lock.models if pin.source == origin.name and pin.commit == commit]
@@ -127,7 +127,7 @@ def _whole(origin: Origin, commit: str, lock: Lock, home: Path) -> str:
 
 
 def _state(origin: Origin, commit: str, home: Path) -> str:
-    return "here" if origin.url is None or find_checkout(origin.url, commit, home) is not None else "absent"
+    return "here" if origin.url is None or find_checkout(origin, commit, home) is not None else "absent"
 
 
 def _other_files(origin: Origin, commit: str) -> ProjectError:
