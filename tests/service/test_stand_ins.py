@@ -137,6 +137,14 @@ def test_without_a_last_good_score_nothing_stands_in(store: Store) -> None:
     assert of(earlier, "3")["fit"].substitute is None
 
 
+def test_without_a_store_the_report_says_that_nothing_stands_in() -> None:
+    """`last_good` comes to `skip` where nothing is kept, and that is told."""
+    scores = mlsm.score([fit(LAST_GOOD, wrong={3})], RECORDS)
+    assert of(scores, "3")["fit"].substitute is None
+    assert ["'fit@1'" in notice for notice in scores.report.notices] == [True]
+    assert mlsm.score([fit(Failing())], RECORDS).report.notices == ()
+
+
 def test_drafts_have_no_stand_ins() -> None:
     """What stands in for a draft would hide how it does."""
     assert of(mlsm.score([fit(DEFAULT, wrong={3}, status="draft")], RECORDS), "3")["fit"].substitute is None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mlsm._catalog import Catalog
 
-__all__ = ["FoundScores", "last_good_of", "wanting_last_good"]
+__all__ = ["FoundScores", "last_good_of", "wanting_last_good", "without_store"]
 
 
 def wanting_last_good(catalog: Catalog) -> dict[str, str]:
@@ -23,6 +23,14 @@ def wanting_last_good(catalog: Catalog) -> dict[str, str]:
         for model in catalog.running
         if model.status == "active" and model.failing.on_failure == "last_good"
     }
+
+
+def without_store(catalog: Catalog) -> tuple[str, ...]:
+    """Say that nothing stands in where no store keeps last good scores: those models skip."""
+    wanting = ", ".join(repr(key) for key in wanting_last_good(catalog))
+    if not wanting:
+        return ()
+    return (f"Without a store no last good score stands in for a failed one of {wanting}; they skip.",)
 
 
 def last_good_of(catalog: Catalog, store: Store | None) -> LastGood | None:

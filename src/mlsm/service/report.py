@@ -88,6 +88,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         degraded: active models whose share passed the limit.
         degradations: the same, with since when and by which errors.
         pruned: older results and rejects that were removed after it.
+        notices: what was asked for and could not be, a sentence each.
         skipped_records: records of a query that a resumed run found stored.
         absent: columns that no input has and models can do without, each with those models.
     """
@@ -109,6 +110,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     degradations: tuple[Degraded, ...] = ()
     pruned: int = 0
     skipped_records: int = 0
+    notices: tuple[str, ...] = ()
     absent: dict[str, tuple[str, ...]] = {}
 
 

@@ -25,7 +25,7 @@ from mlsm.service.hands import Hands
 from mlsm.service.held import Held
 from mlsm.service.inputs import Cut, Inputs
 from mlsm.service.keeping import grown, pruned_after
-from mlsm.service.last_good import last_good_of
+from mlsm.service.last_good import last_good_of, without_store
 from mlsm.service.preparing import prepared
 from mlsm.service.remaining import is_query, remaining_of
 from mlsm.service.report import Progress, Report, Tally, with_history
@@ -300,6 +300,7 @@ def _report(
         degraded=tuple(one.model for one in degradations),
         degradations=degradations,
         absent=inputs.absent,
+        notices=without_store(job.catalog) if store is None else (),
     )
 
 

@@ -105,7 +105,8 @@ def score(
         keep: columns that travel along into the frames and the store.
         reading: how the data spells missing values, flags, dates and numbers.
         shape: `flat`, or `nested` records with `record["data"][name][version]`.
-        store: where to keep the results: a store or its URL.
+        store: where to keep the results: a store or its URL. Without one no last good score stands in
+            for a failed one; the report's `notices` say so.
         purpose: `trial` results never count for a record's current one.
         part_rows: rows a part.
         reasons: the most reasons a score; with 0 only those that models give of themselves.

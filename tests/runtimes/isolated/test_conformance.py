@@ -113,7 +113,7 @@ def _cases() -> Iterator[Any]:
     """Give every kind on every rung; each check starts a process anew, so that most of them take their time."""
     for kind in KINDS:
         for rung in RUNGS:
-            quick = rung == "inline" or kind in {"function", "frames", "lightgbm"}
+            quick = rung == "inline" or kind in {"function", "frames"}
             yield pytest.param(kind, rung, id=f"{kind}-{rung}", marks=[] if quick else [pytest.mark.chaos])
 
 
