@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mlsm.stores._faults import counting_faults, orphan_faults, returned_faults
 from mlsm.stores.postgres.forgetting import tombstones
 
 if TYPE_CHECKING:
@@ -68,35 +69,16 @@ _ORPHANS = {
 
 def faults(db: Database) -> Iterator[str]:
     """Tell what does not add up, a sentence each."""
-    yield from _counts(db)
-    for what, query in _ORPHANS.items():
-        ((count,),) = db.rows(query)
-        if count:
-            yield f"There are {count} {what}."
-    yield from _returned(db)
+    yield from counting_faults(*(db.rows(query) for query in (_COUNTS, _TALLIES, _RECORDS)))
+    yield from orphan_faults((what, db.rows(query)[0][0]) for what, query in _ORPHANS.items())
+    yield from returned_faults(_returned(db))
 
 
-def _counts(db: Database) -> Iterator[str]:
-    for run_id, pruned, rejects, results, held, held_rejects, parts, held_parts in db.rows(_COUNTS):
-        if results + rejects != held + held_rejects + pruned:
-            yield (
-                f"Run {run_id!r} counts {results} results and {rejects} rejects; it holds {held} and {held_rejects},"
-                f" and {pruned} were pruned."
-            )
-        if parts != held_parts:
-            yield f"Run {run_id!r} counts {parts} parts; it holds {held_parts}."
-    for run_id, count in db.rows(_TALLIES):
-        yield f"Run {run_id!r} has {count} counts by model and outcome that differ from what it holds."
-    for run_id, records, held in db.rows(_RECORDS):
-        yield f"Run {run_id!r} counts {records} records; it holds {held}."
-
-
-def _returned(db: Database) -> Iterator[str]:
+def _returned(db: Database) -> int:
     stones = tombstones(db)
     found = 0
     if stones.marks:
         for table in ("record", "reject"):
             query = f"SELECT record_id FROM {table} WHERE record_id IS NOT NULL"  # noqa: S608 - constants
             found += sum(stones.among(db.frame(query).get_column("record_id")))
-    if found:
-        yield f"There are {found} ids of people who were forgotten."
+    return found

@@ -21,6 +21,8 @@ __all__ = ["Connections", "Database"]
 T = TypeVar("T")
 _PAUSE_FIRST, _PAUSE_MOST = 0.1, 5.0
 """Seconds between two tries to reach a server: each is twice the one before."""
+_CUT_OFF_MOST = 60
+"""How often in a row the connection may be lost on the way before the server counts as away."""
 
 
 class Database:
@@ -74,7 +76,7 @@ class Connections:
     def __init__(self, address: Address, *, patience: float) -> None:
         self.address = address
         self._patience = patience
-        self._reached = False
+        self._reached = self._begun = False
         self._writing = threading.RLock()
         self._writer: Database | None = None
         self._reading = threading.Lock()
@@ -109,12 +111,16 @@ class Connections:
         from adbc_driver_manager import Error
 
         with self._writing:
-            until, pause = None, _PAUSE_FIRST
+            until, pause, cut_off = None, _PAUSE_FIRST, 0
             while True:
+                self._begun = False
                 try:
                     return self._once(work)
                 except Error as error:
                     self._drop_writer()
+                    if self._begun and cut_off < _CUT_OFF_MOST:
+                        # It was there, and the connection lost on the way: that is not to be away.
+                        until, pause, cut_off = None, _PAUSE_FIRST, cut_off + 1
                     until = until or time.monotonic() + (self._patience if self._reached else 0.0)
                     if not is_away(error) or time.monotonic() + pause > until:
                         raise translation(error, self.address.shown) from error
@@ -129,6 +135,7 @@ class Connections:
             self._writer = self.open()
         db = self._writer
         db.rows("BEGIN")
+        self._begun = True
         # Held until the commit, so that a seq never becomes visible after a greater one.
         db.rows(f"SELECT pg_advisory_xact_lock({LOCK}, hashtext(current_schema()))::text")
         done = work(db)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from mlsm.stores._faults import counting_faults, orphan_faults, returned_faults
 from mlsm.stores.sqlite.forgetting import tombstones
 
 __all__ = ["faults"]
@@ -71,30 +72,12 @@ def faults(db: sqlite3.Connection) -> Iterator[str]:
     for (told,) in db.execute("PRAGMA quick_check"):
         if told != "ok":
             yield f"SQLite says: {told}."
-    yield from _counts(db)
-    for what, query in _ORPHANS.items():
-        (count,) = db.execute(query).fetchone()
-        if count:
-            yield f"There are {count} {what}."
-    yield from _returned(db)
+    yield from counting_faults(*(db.execute(query) for query in (_COUNTS, _TALLIES, _RECORDS)))
+    yield from orphan_faults((what, db.execute(query).fetchone()[0]) for what, query in _ORPHANS.items())
+    yield from returned_faults(_returned(db))
 
 
-def _counts(db: sqlite3.Connection) -> Iterator[str]:
-    for run_id, pruned, rejects, results, held, held_rejects, parts, held_parts in db.execute(_COUNTS):
-        if results + rejects != held + held_rejects + pruned:
-            yield (
-                f"Run {run_id!r} counts {results} results and {rejects} rejects; it holds {held} and {held_rejects},"
-                f" and {pruned} were pruned."
-            )
-        if parts != held_parts:
-            yield f"Run {run_id!r} counts {parts} parts; it holds {held_parts}."
-    for run_id, count in db.execute(_TALLIES):
-        yield f"Run {run_id!r} has {count} counts by model and outcome that differ from what it holds."
-    for run_id, records, held in db.execute(_RECORDS):
-        yield f"Run {run_id!r} counts {records} records; it holds {held}."
-
-
-def _returned(db: sqlite3.Connection) -> Iterator[str]:
+def _returned(db: sqlite3.Connection) -> int:
     stones = tombstones(db)
     found = 0
     if stones.marks:
@@ -102,5 +85,4 @@ def _returned(db: sqlite3.Connection) -> Iterator[str]:
             cursor = db.execute(query)
             while ids := [record_id for (record_id,) in cursor.fetchmany(_IDS)]:
                 found += sum(stones.among(ids))
-    if found:
-        yield f"There are {found} ids of people who were forgotten."
+    return found
