@@ -1,24 +1,22 @@
 """Documents of a MongoDB collection as an input.
 
 They flow into a temporary file that lasts as long as the reader, so that memory stays flat
-and every pass sees the same ones. What a plan says of such an input is the query, not the
-documents: they may change between a run that broke off and the one that takes it up, which
-then skips ids that are stored.
+and every pass sees the same ones.
 """
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from base64 import b64encode
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from mlsm.contracts import Facts, InputEntry, RawPart, Reader
+from mlsm.contracts import InputEntry
 from mlsm.errors import InputError, MissingExtraError
+from mlsm.readers.answered import QueryReader
 from mlsm.readers.dialect import Dialect
 from mlsm.readers.input_file import InputFile
 from mlsm.readers.ndjson import reader as ndjson_reader
@@ -26,46 +24,13 @@ from mlsm.readers.ndjson import reader as ndjson_reader
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-__all__ = ["CollectionReader", "connected", "original_documents", "query_reader"]
+__all__ = ["connected", "original_documents", "query_reader"]
 
 _STEM = "query"
 _HINT = 'Write mongodb://user@host/database, --collection NAME and, to choose, --filter \'{"country": "DE"}\'.'
 
 
-class CollectionReader:
-    """Read documents of a collection.
-
-    Args:
-        source: the database and the collection, without a password.
-        query: which documents.
-        documents: they, as a file that was read.
-    """
-
-    def __init__(self, source: str, query: str, documents: Reader) -> None:
-        self.source = source
-        self._query = query
-        self._documents = documents
-
-    def facts(self) -> Facts:
-        """Tell how many documents there are, and their fields."""
-        return self._documents.facts()
-
-    def fingerprint(self) -> str:
-        """Hash the query: the documents may be others when a run is taken up."""
-        return f"sha256:{hashlib.sha256(self._query.encode()).hexdigest()}"
-
-    def options(self) -> dict[str, str]:
-        """Tell the query."""
-        return {"format": "query", "query": self._query}
-
-    def parts(
-        self, size: int, *, columns: Collection[str] | None = None, skip: Collection[int] = ()
-    ) -> Iterator[RawPart]:
-        """Yield parts of `size` documents, in the order of their `_id`."""
-        yield from self._documents.parts(size, columns=columns, skip=skip)
-
-
-def query_reader(url: str, query: str) -> CollectionReader:
+def query_reader(url: str, query: str) -> QueryReader:
     """Ask a collection, and read its documents; an ObjectId is its text, a time ISO text in UTC.
 
     Args:
@@ -90,7 +55,7 @@ def query_reader(url: str, query: str) -> CollectionReader:
             raise _refused(source, error) from None
         spool.seek(0)
         file = InputFile.spooled(spool, source=source, stem=_STEM)
-    return CollectionReader(source, query, ndjson_reader(file, Dialect()))
+    return QueryReader(source, query, ndjson_reader(file, Dialect()))
 
 
 def connected(url: str) -> MongoClient[dict[str, Any]]:

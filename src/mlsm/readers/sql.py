@@ -4,19 +4,15 @@ A query is asked once. Its answer flows in blocks into a temporary file that las
 the reader, so that memory stays flat, every pass sees the same rows, and the database is
 not kept waiting while models score. Neither the database nor its password is changed or
 told: the transaction is read-only, and a URL is shown without its password.
-
-What a plan says of such an input is the query, not the rows: they may change between a run
-that broke off and the one that takes it up, which then skips ids that are stored.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sqlite3
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -24,8 +20,8 @@ from uuid import UUID
 
 import msgspec
 
-from mlsm.contracts import Facts, RawPart, Reader
 from mlsm.errors import InputError, MissingExtraError
+from mlsm.readers.answered import QueryReader
 from mlsm.readers.dialect import Dialect
 from mlsm.readers.input_file import InputFile
 from mlsm.readers.ndjson import reader as ndjson_reader
@@ -34,46 +30,13 @@ from mlsm.readers.parquet import reader as parquet_reader
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["QueryReader", "query_reader"]
+__all__ = ["query_reader"]
 
 _FETCHED = 16_384
 """Rows that exist as Python objects at a time."""
 _STEM = "query"
 _SAID = re.compile(r"(?:FATAL|ERROR): +(.*?)(?= (?:DETAIL|CONTEXT|LINE \d+|Query was):|\. SQLSTATE|$)")
 _SECRETS = re.compile(r"(?i)([?&](?:ssl)?password=)[^&]*")
-
-
-class QueryReader:
-    """Read the answer of a query; how its rows are kept meanwhile is nobody's business.
-
-    Args:
-        source: the database, without a password.
-        query: what it was asked.
-        answer: the answer, as a file that was read.
-    """
-
-    def __init__(self, source: str, query: str, answer: Reader) -> None:
-        self.source = source
-        self._query = query
-        self._answer = answer
-
-    def facts(self) -> Facts:
-        """Tell the rows and the columns of the answer."""
-        return self._answer.facts()
-
-    def fingerprint(self) -> str:
-        """Hash the query: the rows may be others when a run is taken up."""
-        return f"sha256:{hashlib.sha256(self._query.encode()).hexdigest()}"
-
-    def options(self) -> dict[str, str]:
-        """Tell the query."""
-        return {"format": "query", "query": self._query}
-
-    def parts(
-        self, size: int, *, columns: Collection[str] | None = None, skip: Collection[int] = ()
-    ) -> Iterator[RawPart]:
-        """Yield parts of `size` rows, in the order of the answer."""
-        yield from self._answer.parts(size, columns=columns, skip=skip)
 
 
 def query_reader(url: str, query: str) -> QueryReader:
