@@ -32,7 +32,7 @@ def own_server() -> Iterator[Mongod]:
     ("kills", "seed"),
     [pytest.param(3, 2016, id="3 kills"), pytest.param(50, 2026, id="50 kills", marks=pytest.mark.chaos)],
 )
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3000)
 def test_a_killed_run_resumes_to_the_same_end(
     kills: int, seed: int, reference: Any, new_play: Any, request: pytest.FixtureRequest
 ) -> None:

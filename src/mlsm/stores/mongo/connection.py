@@ -22,6 +22,8 @@ _T = TypeVar("_T")
 _PATIENCE = 30.0
 """Seconds for which a server that was there before is asked again."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+_CUT_OFF_MOST = 60
+"""How often in a row the connection may be lost on the way before the server counts as away."""
 _OPTIONS: dict[str, Any] = {
     "appname": "mlsm",
     "connectTimeoutMS": 5000,
@@ -53,7 +55,7 @@ class Server:
 
     def call(self, ask: Callable[[Db], _T]) -> _T:
         """Ask once; where the connection is lost, again after a pause that grows."""
-        pause = _FIRST_PAUSE
+        pause, cut_off = _FIRST_PAUSE, 0
         until: float | None = None
         while True:
             try:
@@ -67,6 +69,9 @@ class Server:
             except DuplicateKeyError:
                 raise
             except PyMongoError as error:
+                if is_away(error) and cut_off < _CUT_OFF_MOST and self._answers():
+                    # The connection was lost on the way, the server is there: that is not to be away.
+                    until, pause, cut_off = None, _FIRST_PAUSE, cut_off + 1
                 # One that was never reached is away at the start: nobody should wait for it.
                 until = until or time.monotonic() + (self._patience if self._reached else 0.0)
                 if not is_away(error) or time.monotonic() + pause > until:
@@ -159,6 +164,16 @@ class Server:
             if self._client is not None:
                 self._client.close()
                 self._client = None
+
+    def _answers(self) -> bool:
+        """Tell whether a server that was reached before is there."""
+        if not self._reached:
+            return False
+        try:
+            self._database().client.admin.command("ping")
+        except PyMongoError:
+            return False
+        return True
 
     def _database(self) -> Db:
         with self._lock:
