@@ -21,6 +21,8 @@ from mlsm.stores.mongo.sweeping import Sweep
 
 __all__ = ["lane_documents", "list_changes", "list_current", "list_inputs", "list_rejects", "list_run"]
 
+_TOLD: Document = {"record_id": 1, "kept": 1, "results": 1}
+"""What a frame needs of a document; all the rest is told by its note."""
 _POINTERS = 32_768
 """Pointers that are looked at for one frame of what is current."""
 
@@ -136,7 +138,7 @@ class _Current:
         for _, found in sorted(self.sweep.newest(records).items()):
             picked += self._places(found)
             told |= {pointer.write: note for pointer, note in found.values()}
-        documents = documents_of(self.server, (pointer for pointer, _ in picked))
+        documents = documents_of(self.server, (pointer for pointer, _ in picked), _TOLD)
         there = [(pointer, places) for pointer, places in picked if (pointer.write, pointer.row) in documents]
         own = [documents[pointer.write, pointer.row] for pointer, _ in there]
         return long_frame(own, told, [places for _, places in there])

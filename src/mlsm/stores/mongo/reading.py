@@ -25,10 +25,12 @@ _FEW = 4
 """Documents of a record that are read at once."""
 
 
-def documents_of(server: Server, pointers: Iterable[Pointer]) -> dict[tuple[int, int], Document]:
-    """Read the documents that pointers point to; one that was removed meanwhile is not there."""
+def documents_of(
+    server: Server, pointers: Iterable[Pointer], shown: Document | None = None
+) -> dict[tuple[int, int], Document]:
+    """Read the documents that pointers point to, or some of their fields; one removed meanwhile is not there."""
     wanted = [{"write": one.write, "row": one.row} for one in dict.fromkeys(pointers)]
-    found = server.find_among("mlsm_results", "_id", wanted)
+    found = server.find_among("mlsm_results", "_id", wanted, shown=shown)
     return {(document["_id"]["write"], document["_id"]["row"]): document for document in found}
 
 
