@@ -69,7 +69,7 @@ def forgetful() -> Iterator[None]:
     yield
     sys.meta_path[:] = finders
     for name in set(sys.modules) - set(modules):
-        if not name.startswith(("mlsm", "polars")):
+        if not name.startswith(("mlsm", "numpy", "polars")):  # native modules load once a process
             del sys.modules[name]
     sys.modules.update({name: module for name, module in modules.items() if name not in sys.modules})
 
