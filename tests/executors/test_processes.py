@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import Any
 
@@ -44,6 +45,25 @@ def test_long_work_begins_here_and_goes_on_in_workers() -> None:
     assert os.getpid() not in processes[-250:]
     few = mlsm.score([crowd.slow], leads[:1_000], part_rows=250, workers="auto")
     assert {result.output["process"] for result in few} == {os.getpid()}
+
+
+@pytest.mark.skipif(cores() < 2, reason="one core has nobody to share with")
+def test_workers_that_nobody_asked_for_may_fail(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    """A file that changes during a run keeps its workers from loading it; the run goes on as it began."""
+    code = (
+        "import time\nimport mlsm\n\n@mlsm.model(version='1', status='active')\n"
+        "def edited(employees: int) -> float:\n    time.sleep(0.001)\n    return employees + {add}\n"
+    )
+    file = tmp_path / "edited_meanwhile.py"
+    file.write_text(code.format(add="0.5"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    edited = importlib.import_module("edited_meanwhile").edited
+    assert edited.digest  # taken before the file changes, as every run does at its start
+    file.write_text(code.format(add="70.25"))
+    leads = [{"id": str(number), "employees": number} for number in range(6_000)]
+    scores = mlsm.score([edited], leads, part_rows=250, workers="auto")
+    assert [result.score for result in scores] == [number + 0.5 for number in range(6_000)]
+    assert "without workers" in caplog.text
 
 
 def test_a_record_that_kills_is_crashed_and_alone() -> None:

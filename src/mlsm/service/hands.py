@@ -7,17 +7,18 @@ until they are ready.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mlsm._batch import Batch
 from mlsm._model import MAIN
-from mlsm.errors import DeclarationError
+from mlsm.errors import DeclarationError, MlsmError
 from mlsm.executors import EXECUTORS
 from mlsm.service.inputs import Cut
 from mlsm.service.request import Job
@@ -31,6 +32,7 @@ __all__ = ["Hands", "cores"]
 
 _PAYS_SECONDS = 3.0
 """Seconds that scoring should still take before workers pay, whose start takes half a second of each core."""
+_log = logging.getLogger("mlsm")
 _ENTRY = "mlsm.service.sharing:score_sent"
 
 
@@ -93,9 +95,24 @@ class Hands:
                 pace = min(pace, (time.perf_counter() - begun) / max(1, len(batch)))
             first = False
             if self._crew is None and self._job.workers == "auto" and _PAYS_SECONDS < pace * left < float("inf"):
-                self._hire(cores())
-            self._all_theirs = self._crew is not None and self._crew.ready()
+                self._try(lambda: self._hire(cores()))
+            self._try(self._look)
             yield batch
+
+    def _look(self) -> None:
+        self._all_theirs = self._crew is not None and self._crew.ready()
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Go on without workers where nobody asked for them and they cannot be had, as when a file has changed."""
+        try:
+            step()
+        except (MlsmError, OSError) as error:
+            if self._job.workers != "auto":
+                raise
+            _log.warning("Scoring goes on without workers: %s", error)
+            crew, self._crew, self._catalog = self._crew, None, None
+            if crew is not None:
+                crew.end(at_once=True)
 
     def _mine(self, cuts: Iterator[Cut]) -> Iterator[Cut]:
         while self.here and (cut := next(cuts, None)) is not None:
