@@ -45,11 +45,11 @@ def compare(folder: Path, count: int, rounds: int) -> None:
     pl.DataFrame(leads(count)).write_parquet(source)
     for turn in range(rounds):
         batches: list[Batch] = []
-        found["scoring alone"].append(timed(lambda: run(job(catalog, source), on_batch=batches.append)))  # noqa: B023
+        found["scoring alone"].append(timed(lambda: run(job(catalog, source), on_batch=batches.append)))  # noqa: B023 - called at once
         alone = open_store(f"sqlite:///alone-{count}-{turn}.db", folder)
-        found["writing alone"].append(timed(lambda: written(alone, batches)))  # noqa: B023
+        found["writing alone"].append(timed(lambda: written(alone, batches)))  # noqa: B023 - called at once
         both = open_store(f"sqlite:///both-{count}-{turn}.db", folder)
-        found["a stored run"].append(timed(lambda: run(job(catalog, source), store=both)))  # noqa: B023
+        found["a stored run"].append(timed(lambda: run(job(catalog, source), store=both)))  # noqa: B023 - called at once
         alone.dispose()
         both.dispose()
     seconds = {what: median(times) for what, times in found.items()}

@@ -142,7 +142,8 @@ def _score(
     last_good = last_good_of(job.catalog, held.store)
     scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts(), last_good)
     rejects: dict[int, Any] = {}
-    with _collector_paused() as paused, _turns_shortened(store=held.store is not None), ExitStack() as stack:
+    turns = nullcontext() if held.store is None else _turns_shortened()
+    with _collector_paused() as paused, turns, ExitStack() as stack:
         cuts = held.rest(inputs.cuts(whole))
         cuts = _checked(cuts, held.prepared, hands)
         if may_be_ahead(job.inputs):
@@ -194,14 +195,14 @@ def _collector_paused() -> Iterator[bool]:
 
 
 @contextmanager
-def _turns_shortened(*, store: bool) -> Iterator[None]:
+def _turns_shortened() -> Iterator[None]:
     """Let the thread that writes to a store have the interpreter's lock soon, and often.
 
     A store's statements let go of the lock and take it again many times a part; beside functions
     that score, each taking would wait for the usual turn of 5 ms to end.
     """
     usual = sys.getswitchinterval()
-    sys.setswitchinterval(min(usual, _TURN_SECONDS) if store else usual)
+    sys.setswitchinterval(min(usual, _TURN_SECONDS))
     try:
         yield
     finally:

@@ -1,28 +1,10 @@
-"""The rule of what is current, in one place.
-
-Among the live lanes that hold results of a record, a pointer names for each roster the
-newest by (as_of, seq). A model version, or for the score a name seated as active, may sit
-in several rosters: the newest pointer decides. Where a lane seats two active versions of
-one name, the later in the catalog decides.
-"""
+"""The rule of what is current, as a query of PostgreSQL."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlsm.stores._ranking import CURRENT, SCORES, Rule
 
 __all__ = ["CURRENT", "SCORES", "Rule", "newest"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Of what there is one result a record: `each`; and which seats count: `only`."""
-
-    each: str
-    only: str
-
-
-CURRENT = Rule(each="s.model", only="TRUE")
-SCORES = Rule(each="m.name", only="s.status = 'active'")
 
 
 def newest(rule: Rule, records: str) -> str:
