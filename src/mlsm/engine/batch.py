@@ -18,7 +18,7 @@ from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
 from mlsm.engine.bisect import bisect
 from mlsm.engine.breaker import FAILURES, Window, broken, opens_at
 from mlsm.engine.columns import Checked, check_series
-from mlsm.engine.frames import frame_of_answers, read_returned, read_values
+from mlsm.engine.frames import frame_of_answers, read_returned, read_values, types_of
 from mlsm.engine.mapped import Calls, mapped
 from mlsm.engine.order import Prepared, Step
 from mlsm.engine.part import Part, taken
@@ -212,7 +212,7 @@ def _called_in_pieces(step: Step, calls: Calls, size: int) -> tuple[list[pl.Data
     while start < size or not pieces:
         going = calls.ask(min(size, start + rows))
         own = calls.answers[start:] if start or len(calls.answers) < size else calls.answers
-        found = set(map(type, own))
+        found = types_of(own)
         kinds |= found
         pieces.append(read_values(own, step.limits, found))
         failed_at = _failed_at(pieces[-1]) if window is not None else []

@@ -108,31 +108,38 @@ def _absent(field: Field, read: FieldReader, size: int) -> Checked:
 
 
 def _check_list(field: Field, read: FieldReader, raw: list[Any]) -> Checked:
-    kinds = set(map(type, raw))
+    types = list(map(type, raw))  # counting one of them takes half the time of making a set
     exact = _EXACT.get(field.kind.name)
-    if exact is not None and kinds <= {exact, type(None)} and exact in kinds:
-        present = [value for value in raw if value is not None] if type(None) in kinds else raw
-        if _within(field.kind, read, present):
-            if present is raw or (field.nullable and field.default is None):
-                return Checked(field.kind, {}, values=raw)
-            if field.nullable:
-                default = field.default
-                return Checked(field.kind, {}, values=[default if value is None else value for value in raw])
+    if exact is not None and raw and types.count(exact) == len(raw):
+        whole = _within(field.kind, read, raw)
+        if whole is not None:
+            return Checked(field.kind, {}, values=raw, series=whole)
+    kinds = set(types)
+    if exact is not None and kinds == {exact, type(None)} and field.nullable:
+        present = [value for value in raw if value is not None]
+        if _within(field.kind, read, present) is not None:
+            default = field.default
+            values = raw if default is None else [default if value is None else value for value in raw]
+            return Checked(field.kind, {}, values=values)
     if kinds <= {str, type(None)} and not field.kind.mutable:
         return _memorised(field, read, raw)
     return _each(field, read, raw)
 
 
-def _within(kind: Kind, read: FieldReader, values: list[Any]) -> bool:
-    """Tell whether all numbers satisfy the bounds, by looking at the least and the greatest."""
+def _within(kind: Kind, read: FieldReader, values: list[Any]) -> pl.Series | None:
+    """Give numbers as a column if all satisfy the bounds, by looking at the least and the greatest."""
+    try:
+        numbers = pl.Series(values, dtype=dtype_of(kind))
+    except TypeError:  # an int beyond 64 bits
+        return None
     if kind.name == "bool":
-        return True
-    if kind.name == "float" and not all(map(math.isfinite, values)):
-        return False
+        return numbers
+    if kind.name == "float" and not math.isfinite(numbers.sum()):  # spoiled by NaN and infinity
+        return None
     problems: list[Problem] = []
-    read(min(values), problems)
-    read(max(values), problems)
-    return not problems
+    read(numbers.min(), problems)
+    read(numbers.max(), problems)
+    return None if problems else numbers
 
 
 def _memorised(field: Field, read: FieldReader, raw: Sequence[Any]) -> Checked:
@@ -145,7 +152,8 @@ def _memorised(field: Field, read: FieldReader, raw: Sequence[Any]) -> Checked:
         if problems:
             wrong[value] = tuple(problems)
     bad = {row: wrong[value] for row, value in enumerate(raw) if value in wrong} if wrong else {}
-    return Checked(field.kind, bad, values=list(map(table.__getitem__, raw)))
+    same = all(value is read_as for value, read_as in table.items())
+    return Checked(field.kind, bad, values=raw if same else list(map(table.__getitem__, raw)))
 
 
 def _each(field: Field, read: FieldReader, raw: Sequence[Any]) -> Checked:

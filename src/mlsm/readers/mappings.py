@@ -42,12 +42,9 @@ def columns_of(mappings: Sequence[Mapping[Any, Any]], names: Iterable[str]) -> d
     """
     wanted = tuple(names)
     # Plain dicts only: others, such as a defaultdict, may grow by being asked this way.
-    if wanted and set(map(type, mappings)) == {dict}:
+    if list(map(type, mappings)).count(dict) == len(mappings):
         try:
-            if len(wanted) == 1:
-                return {wanted[0]: list(map(itemgetter(*wanted), mappings))}
-            columns = zip(*map(itemgetter(*wanted), mappings), strict=True)
-            return {name: list(column) for name, column in zip(wanted, columns, strict=True)}
+            return {name: list(map(itemgetter(name), mappings)) for name in wanted}
         except KeyError:  # a key is absent somewhere
             pass
     return {name: [mapping.get(name) for mapping in mappings] for name in wanted}

@@ -64,9 +64,10 @@ class RecordsReader:
         rows: Sequence[int] = range(first, first + len(records))
         sound: Sequence[Any] = records
         broken: list[Reject] = []
-        if not _all_dicts(records):
+        facts = self.facts()
+        if facts.broken:
             rows, sound, broken = self._sound(first, records)
-        names = [name for name in self.facts().names if columns is None or name in columns]
+        names = [name for name in facts.names if columns is None or name in columns]
         return RawPart(
             number=number,
             source=self.source,
@@ -91,7 +92,7 @@ class RecordsReader:
 
 def _all_dicts(records: Sequence[object]) -> bool:
     """Tell so without asking each record whether it is some kind of mapping, which takes its time."""
-    return set(map(type, records)) <= {dict}
+    return list(map(type, records)).count(dict) == len(records)
 
 
 def _canonical(record: object) -> bytes:

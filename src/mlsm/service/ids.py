@@ -49,7 +49,7 @@ def read_ids(part: RawPart, id_column: str | None, *, trusted: bool = False) -> 
             column = column.cast(pl.String)
         if column.dtype == pl.String:
             return (column, {}) if trusted else _read_text(column)
-    return _read_each(column)
+    return _read_each(column, trusted=trusted)
 
 
 def _read_text(column: pl.Series) -> tuple[pl.Series, dict[int, str]]:
@@ -67,10 +67,11 @@ def _read_text(column: pl.Series) -> tuple[pl.Series, dict[int, str]]:
     return column.zip_with(good, pl.repeat(None, len(column), dtype=pl.String, eager=True)), wrong
 
 
-def _read_each(column: Column) -> tuple[pl.Series, dict[int, str]]:
-    if isinstance(column, list) and set(map(type, column)) == {str}:
-        joined = "".join(column)
-        if joined.isascii():
+def _read_each(column: Column, *, trusted: bool) -> tuple[pl.Series, dict[int, str]]:
+    if isinstance(column, list) and list(map(type, column)).count(str) == len(column):
+        if trusted:
+            return pl.Series(column, dtype=pl.String), {}
+        if "".join(column).isascii():  # others may hold what no column of text can
             return _read_text(pl.Series(column, dtype=pl.String))
     read = [read_id(value) for value in column]
     ids = pl.Series([text for text, _ in read], dtype=pl.String)

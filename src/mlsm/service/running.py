@@ -36,6 +36,8 @@ from mlsm.service.writing import Sink
 __all__ = ["examine", "run"]
 
 _PACKAGES = ("mlsm", "polars", "msgspec")
+_YOUNG_MAX = 10_000
+"""So many new objects after a part may hold garbage in cycles; looking for it walks the part's columns."""
 _TURN_SECONDS = 0.0001
 
 
@@ -155,7 +157,7 @@ def _score(
             tally.add(batch, cut_rejects)
             done += sizes[batch.part]
             tell(Progress(stage="scoring", done=done, total=inputs.rows))
-            if paused:
+            if paused and gc.get_count()[0] > _YOUNG_MAX:
                 gc.collect(0)
 
 
