@@ -35,16 +35,31 @@ def test_results_are_the_same_for_any_number_of_workers() -> None:
 
 
 @pytest.mark.skipif(cores() < 2, reason="one core has nobody to share with")
-def test_long_work_begins_here_and_goes_on_in_workers() -> None:
-    """Where the first parts tell that the rest takes long, workers take over; short work stays here."""
+def test_long_work_begins_here_and_is_shared_with_workers() -> None:
+    """Where the first parts tell that the rest takes long, workers join in; short work stays here."""
     leads = [{"id": str(number), "employees": number} for number in range(20_000)]
     scores = mlsm.score([crowd.slow], leads, part_rows=250, workers="auto")
     processes = [result.output["process"] for result in scores]
     assert [result.score for result in scores] == list(range(20_000))
     assert processes[0] == os.getpid()
-    assert os.getpid() not in processes[-250:]
+    joined = next(at for at, process in enumerate(processes) if process != os.getpid())
+    assert os.getpid() in processes[joined:], "this process went on beside them"
     few = mlsm.score([crowd.slow], leads[:1_000], part_rows=250, workers="auto")
     assert {result.output["process"] for result in few} == {os.getpid()}
+
+
+@pytest.mark.skipif(cores() < 2, reason="one core has nobody to share with")
+def test_sharing_changes_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts that are scored partly here, partly by workers have the results of those scored in one process."""
+    monkeypatch.setattr("mlsm.service.hands._PAYS_SECONDS", 0.0)
+    leads = crowd.leads(5_000)
+    catalog = [*crowd.CATALOG, crowd.slow]
+    shared, alone = (mlsm.score(catalog, leads, part_rows=170, keep=["email"], workers=w) for w in ("auto", 0))
+    others = pl.col("model") != "slow"
+    assert compared(shared).filter(others).equals(compared(alone).filter(others))
+    assert shared.counts() == alone.counts()
+    tellers = pl.col("output").str.json_path_match("$.process")
+    assert compared(shared).filter(~others).select(tellers.n_unique()).item() > 1
 
 
 @pytest.mark.skipif(cores() < 2, reason="one core has nobody to share with")

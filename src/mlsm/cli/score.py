@@ -6,9 +6,9 @@ skips ids that are stored. A failing model
 or a broken lead never stops a run; a run that was stopped goes on with --resume.
 
 Long work is shared by several processes: `--workers auto` (the default, unless [run] workers
-says otherwise) begins in the command's own process and starts one worker a core, each with its
-own copy of the models, where the rest would take more than three seconds; 0 starts none.
-Results are the same for any number.
+says otherwise) begins in the command's own process; where the rest would take more than a second
+it starts a worker for every other core, with its own copy of the models, and scores beside them.
+0 starts none. Results are the same for any number.
 """
 
 from __future__ import annotations

@@ -120,8 +120,8 @@ def _score(part: Part, step: Step) -> pl.DataFrame:
     if step.when is not None:
         excluded |= _inapplicable(part, step, excluded)
     rows = [row for row in range(len(part)) if row not in excluded] if excluded else None
-    if isinstance(step.predictor, Isolated) and step.predictor.by_row:
-        called = _call_elsewhere(part, step, step.predictor, rows)
+    if step.away is not None and step.away.by_row:
+        called = _call_elsewhere(part, step, step.away, rows)
     else:
         called = _call_rows(part, step, rows) if step.predictor.by_row else _call_frame(part, step, rows)
     if part.reasons and called.height:
@@ -211,12 +211,16 @@ def _called_in_pieces(step: Step, calls: Calls, size: int) -> tuple[list[pl.Data
     start, rows = 0, size if window is None else _PIECE
     while start < size or not pieces:
         going = calls.ask(min(size, start + rows))
-        own = calls.answers[start:] if start or len(calls.answers) < size else calls.answers
+        if len(calls.answers) == size and start <= _PIECE:  # to read all at once is less work than to join pieces
+            pieces, base, own = [], 0, calls.answers
+        else:
+            base, own = start, calls.answers[start:]
         found = types_of(own)
         kinds |= found
         pieces.append(read_values(own, step.limits, found))
-        failed_at = _failed_at(pieces[-1]) if window is not None else []
-        if not going or (window is not None and opens_at(window, [start + row for row in failed_at]) is not None):
+        failed_at = [base + row for row in _failed_at(pieces[-1])] if window is not None else []
+        failed_at = [row for row in failed_at if row >= start]
+        if not going or (window is not None and opens_at(window, failed_at) is not None):
             break
         start, rows = len(calls.answers), _PIECE if failed_at else rows * _PIECES_GROW
     return pieces, kinds
@@ -311,8 +315,8 @@ def _explained(part: Part, step: Step, rows: list[int] | None, answers: pl.DataF
 
 def _call_over(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame:
     fields = [Checked(field.kind, {}, series=frame.get_column(field.name)).as_list() for field in step.model.inputs]
-    if isinstance(step.predictor, Isolated):
-        return step.predictor.rows([], fields, as_of, frame.height).frame.drop("spared", strict=False)
+    if step.away is not None:
+        return step.away.rows([], fields, as_of, frame.height).frame.drop("spared", strict=False)
     columns: list[Iterable[Any]] = [*fields]
     if step.wants_as_of:
         columns.append([as_of] * frame.height)
@@ -331,8 +335,8 @@ def _call_frame(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     if (known := part.verdicts.get(key)) is not None:
         return frame_of_answers([failed(known)] * handed.height)
     call = partial(call_frame, step, part.as_of)
-    if isinstance(step.predictor, Isolated):
-        settled = step.predictor.columns(handed, part.as_of)
+    if step.away is not None:
+        settled = step.away.columns(handed, part.as_of)
         part.note_told(step, settled)
         answered = _but_for_spared(step, settled.frame, (*_REFUSED, "AnswerError"))
         return _told_rowwise(part, step, handed, answered)
@@ -356,8 +360,8 @@ def _told_rowwise(part: Part, step: Step, handed: pl.DataFrame, answered: pl.Dat
 
 def call_frame(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame | Raised:
     """Call a batch model with a frame and read its answer, or give what was raised."""
-    if isinstance(step.predictor, Isolated):
-        return step.predictor.columns(frame, as_of).frame.drop("spared", strict=False)
+    if step.away is not None:
+        return step.away.columns(frame, as_of).frame.drop("spared", strict=False)
 
     def call() -> pl.DataFrame:
         returned = step.predictor.columns(frame, as_of)

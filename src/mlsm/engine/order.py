@@ -67,7 +67,7 @@ class Step:
         breaker: when it is no longer called, None for never.
         on_failure: what stands in for its failed results: `skip` for nothing; always so for a draft.
         stand_in: the declared value that stands in, if that is it.
-        isolated: whether it is asked in another process.
+        away: the predictor, where it asks the model in another process.
     """
 
     model: Model
@@ -88,7 +88,7 @@ class Step:
     breaker: Breaker | None = None
     on_failure: OnFailure = "skip"
     stand_in: Substitute | None = None
-    isolated: bool = False
+    away: Isolated | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +149,9 @@ def prepare(
         source = (model.name, model.version, model.status)
         given = tuple(Given(model=key) for key in catalog.upstreams(model.key).values())
         predictor = load(model)
-        isolated = isinstance(predictor, Isolated)
+        away = predictor if isinstance(predictor, Isolated) else None
         when: When | None = _when(model, taken)
-        away = isolated and not isinstance(model, ArtefactModel)  # its condition is asked there: it may hang as well
+        asked_there = away is not None and not isinstance(model, ArtefactModel)  # a condition may hang as well
         steps.append(
             Step(
                 model=model,
@@ -161,18 +161,18 @@ def prepare(
                 upstreams=upstreams,
                 required=tuple(upstreams[name] for name in required),
                 limits=Limits.of(model),
-                when=None if away else when,
+                when=None if asked_there else when,
                 columns=ModelColumns(name=model.name, version=model.version, status=model.status, given=given),
                 source=source,
                 view=Upstream.of(source),
-                wants_as_of=model.wants_clock if away else model.wants_as_of,
+                wants_as_of=model.wants_clock if asked_there else model.wants_as_of,
                 tolerance=model.tolerance,
                 watched=model.key in watched,
                 conditional=bool(required) or model.when is not None,
                 breaker=model.failing.breaker,
                 on_failure=model.failing.on_failure if model.status == "active" else "skip",
                 stand_in=_stand_in(model),
-                isolated=isolated,
+                away=away,
             )
         )
     ordered = tuple(slot for _, slot in sorted(slots.values(), key=lambda entry: entry[0]))

@@ -93,7 +93,7 @@ def _otherwise(
     run_id: str | None,
 ) -> tuple[Result, Any]:
     """Make a result of what a model returned or of why it was not called, and what summaries see of it."""
-    if step.isolated and type(returned) is tuple:  # it was read already, where the model runs
+    if step.away is not None and type(returned) is tuple:  # it was read already, where the model runs
         returned = Answer(*returned)
     elif type(returned) is dict and step.predictor.single:
         limits = step.limits

@@ -1,8 +1,9 @@
 """Scores parts in worker processes; what kills one costs its part a second try.
 
-The parent alone reads, hands out and puts in order. Every worker opens the plan once and
-holds two parts at most, one in work and one waiting, so that memory is bounded whatever the
-length of the input. A part whose worker died twice is cut until what kills stands alone.
+The parent alone reads, hands out and puts in order; it may score as well while all workers
+have enough to do. Every worker opens the plan once and holds two parts at most, one in work
+and one waiting, so that memory is bounded whatever the length of the input. A part whose
+worker died twice is cut until what kills stands alone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -23,6 +24,8 @@ from mlsm.executors.wire import Kind, receive
 __all__ = ["Crew", "run"]
 
 _QUEUE_MAX = 2
+_HELP_MAX = 2
+"""Parts that the parent may have scored before an earlier one has come back from a worker."""
 _DEATHS_BEFORE_CUTTING = 2
 """Deaths of a whole part, and of a single record, before it is blamed: the first may have been a stranger's doing."""
 _DEATHS_MAX = 256
@@ -106,24 +109,42 @@ class Crew:
         self._listen(block=False)
         return all(worker.ready for worker in self._workers)
 
-    def run(self, plan: Shared, parts: Iterable[Any]) -> Iterator[Any]:
-        """Score every part; see the module's `run`."""
-        self._plan = plan
-        yield from self._results(parts)
+    def run(self, plan: Shared, parts: Iterable[Any], here: Callable[[Any], Any] | None = None) -> Iterator[Any]:
+        """Score every part; see the module's `run`.
 
-    def _results(self, parts: Iterable[Any]) -> Iterator[Any]:
+        Args:
+            plan: what the parts have in common.
+            parts: what is scored.
+            here: answers in this process what would be sent to a worker; None where only workers score.
+        """
+        self._plan = plan
+        yield from self._results(parts, here)
+
+    def _results(self, parts: Iterable[Any], here: Callable[[Any], Any] | None) -> Iterator[Any]:
         source = iter(parts)
         more = True
+        most = self._count * _QUEUE_MAX + (1 if here is None else 1 + _HELP_MAX)
         while more or self._open:
-            while more and not self._waiting and len(self._open) < self._count * _QUEUE_MAX + 1:
+            while more and not self._waiting and len(self._open) < most:
                 more = self._take(source)
-            self._listen(block=bool(self._open))
+            helps = here is not None and any(map(_is_fresh, self._waiting))
+            self._listen(block=bool(self._open) and not helps)
+            if here is not None:
+                self._help(here)
             while self._open and self._open[0].answered:
                 if (joined := self._joined(self._open[0])) is None:
                     break
                 self._open.popleft()
                 yield joined
                 self._listen(block=False)
+
+    def _help(self, here: Callable[[Any], Any]) -> None:
+        """Score one of the parts that still wait; none that killed a worker."""
+        piece = next(filter(_is_fresh, self._waiting), None)
+        if piece is not None:
+            self._waiting.remove(piece)
+            piece.sent = self._plan.sent(piece.part)
+            piece.answer, piece.answered = here(piece.sent), True
 
     def _take(self, source: Iterator[Any]) -> bool:
         """Take the next part into work; False where there is none."""
@@ -232,6 +253,10 @@ class Crew:
         """End all workers."""
         while self._workers:
             self._workers.pop().end(at_once=at_once)
+
+
+def _is_fresh(piece: _Piece) -> bool:
+    return piece.whole and not piece.deaths
 
 
 def _variables(count: int) -> dict[str, str]:

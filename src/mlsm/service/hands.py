@@ -1,8 +1,8 @@
 """Who scores the parts of a run: this process, worker processes, or first the one and then the others.
 
 Where nobody said how many workers there are, this process begins. What a part takes tells how
-long the rest would; where that is long enough, workers are started, and this process goes on
-until they are ready.
+long the rest would; where that is long enough, workers are started, one less than there are
+cores: this process goes on, and scores beside them whenever they have enough to do.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Hands", "cores"]
 
-_PAYS_SECONDS = 3.0
-"""Seconds that scoring should still take before workers pay, whose start takes half a second of each core."""
+_PAYS_SECONDS = 1.0
+"""Seconds that scoring should still take before workers pay, whose start takes half a second of a core."""
 _log = logging.getLogger("mlsm")
 _ENTRY = "mlsm.service.sharing:score_sent"
 
@@ -78,9 +79,12 @@ class Hands:
         """
         yield from self._scored_here(scoring, cuts, rows)
         if self._crew is not None and self._catalog is not None:
-            from mlsm.service.sharing import Sharing
+            from mlsm.service.sharing import Opened, Sharing, order_of, score_sent
 
-            yield from self._crew.run(Sharing(scoring, self._catalog), cuts)
+            sharing = Sharing(scoring, self._catalog)
+            opened = Opened(prepared=scoring.prepared, order=order_of(self._job, self._catalog))
+            here = partial(score_sent, opened) if self._job.workers == "auto" else None
+            yield from self._crew.run(sharing, cuts, here)
 
     def _scored_here(self, scoring: Scoring, cuts: Iterator[Cut], rows: int) -> Iterator[Batch]:
         """Score parts in this process, until there are none or workers are ready."""
@@ -95,7 +99,7 @@ class Hands:
                 pace = min(pace, (time.perf_counter() - begun) / max(1, len(batch)))
             first = False
             if self._crew is None and self._job.workers == "auto" and _PAYS_SECONDS < pace * left < float("inf"):
-                self._try(lambda: self._hire(cores()))
+                self._try(lambda: self._hire(cores() - 1))
             self._try(self._look)
             yield batch
 
@@ -119,7 +123,7 @@ class Hands:
             yield cut
 
     def _hire(self, count: int) -> None:
-        if self._catalog is None or count < 1 + (self._job.workers == "auto"):
+        if self._catalog is None or count < 1:
             return
         from mlsm.executors.processes import Crew
         from mlsm.service.sharing import order_of

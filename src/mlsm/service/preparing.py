@@ -90,7 +90,7 @@ def _specification(catalog: Catalog, model: Model) -> dict[str, Any]:
 
 def tried(step: Step) -> Step:
     """Try a batch model on typical records; in its own process, that has been done there."""
-    if step.predictor.by_row or step.upstreams or step.isolated:
+    if step.predictor.by_row or step.upstreams or step.away is not None:
         return step
     from mlsm.checks.typical import typical_values
     from mlsm.engine.trial import try_rowwise

@@ -28,7 +28,7 @@ from mlsm.service.specification import Specification
 _PIECES = 16
 """Each death tells which of so many pieces kills: 25,000 rows need four, and a new worker for each."""
 
-__all__ = ["Answered", "Order", "Sent", "Sharing", "order_of", "score_sent"]
+__all__ = ["Answered", "Opened", "Order", "Sent", "Sharing", "order_of", "score_sent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
