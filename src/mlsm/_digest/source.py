@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dis
 import inspect
+import linecache
 import textwrap
 import types
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ def text_of(target: types.FunctionType | type) -> bytes:
     try:
         if code is not None and target.__name__ == "<lambda>":
             return _lambda(code)
-        text = textwrap.dedent(inspect.getsource(code or target))  # the code: getsource would unwrap a wrapper
+        # The code's, since that of a function would be that of what it wraps.
+        text = textwrap.dedent(inspect.getsource(target) if code is None else _block(code))
         tree = ast.parse(text).body[0]
     except (OSError, TypeError, SyntaxError, IndexError):
         return repr(target.__qualname__).encode() if code is None else _compiled(code)
@@ -30,6 +32,13 @@ def text_of(target: types.FunctionType | type) -> bytes:
     if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         lines = lines[tree.lineno - 1 : tree.end_lineno]
     return "\n".join(line.rstrip() for line in lines).encode(errors="backslashreplace")
+
+
+def _block(code: types.CodeType) -> str:
+    """Give the lines that a code object was made of, without asking every module whether they are its own."""
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename)
+    return "".join(inspect.getblock(lines[code.co_firstlineno - 1 :])) if lines else inspect.getsource(code)
 
 
 def _lambda(code: types.CodeType) -> bytes:

@@ -33,6 +33,8 @@ __all__ = ["Hands", "cores"]
 
 _PAYS_SECONDS = 1.0
 """Seconds that scoring should still take before workers pay, whose start takes half a second of a core."""
+_MANY_ROWS = 500_000
+"""So many take longer than that with all but the cheapest models; then nothing is waited for."""
 _log = logging.getLogger("mlsm")
 _ENTRY = "mlsm.service.sharing:score_sent"
 
@@ -90,6 +92,8 @@ class Hands:
         """Score parts in this process, until there are none or workers are ready."""
         batches = import_module(EXECUTORS["inline"]).run(scoring, self._mine(cuts), "mlsm.service.scoring:score_cut")
         pace, left, first = float("inf"), rows, True
+        if self._job.workers == "auto" and rows >= _MANY_ROWS:
+            self._try(lambda: self._hire(cores() - 1))
         while True:
             begun = time.perf_counter()  # what the caller does with a part is no scoring
             if (batch := next(batches, None)) is None:

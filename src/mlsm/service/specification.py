@@ -185,8 +185,6 @@ def specified(catalog: Catalog) -> Specification:
     Raises:
         DeclarationError: a model's function has no name under which another process finds it.
     """
-    from mlsm.project.finder import installed_finder
-
     models, problems = [], []
     for model in catalog.values():
         found = attempt(_described, model)
@@ -203,9 +201,15 @@ def specified(catalog: Catalog) -> Specification:
     return Specification(
         models=tuple(models),
         digests={model.key: model.digest for model in catalog.values()},
-        folders=tuple(names.folders for names in installed_finder().loaded),
+        folders=_folders(),
         script=_program() if any(MAIN.encode() in model for model in models) else None,
     )
+
+
+def _folders() -> tuple[Mapping[str, Path], ...]:
+    """Name the folders from which projects have loaded models; where none did, there is nothing to import for it."""
+    finder: Any = sys.modules.get("mlsm.project.finder")
+    return () if finder is None else tuple(names.folders for names in finder.installed_finder().loaded)
 
 
 def _described(model: Model) -> bytes:
