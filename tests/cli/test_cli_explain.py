@@ -53,3 +53,20 @@ def test_a_summary_is_explained_by_what_it_was_handed(scored: Any) -> None:
     assert 0 == done.returncode, done.stderr
     if summary["reasons"] is None:
         assert all(one["model"] in done.stdout for one in summary["given"])
+
+
+def test_reasons_name_the_column_that_people_know(scored: Any) -> None:
+    """`lead` and `explain` name a field by its column, also where a summary took it over; JSON keeps the field."""
+    with (scored.folder / "mlsm.toml").open("a") as manifest:
+        manifest.write('[columns]\nemployees = "Head Count"\n[[summary]]\nname = "top"\nversion = "1"\n')
+        manifest.write('rule = "best"\nmodels = ["fit"]\n')
+        manifest.write('convert = { fit = { from = [0, 100], to = [0, 100] } }\n[models.active]\ntop = "1"\n')
+    first = scored.folder / "first.csv"
+    first.write_text(first.read_text().replace("employees", "Head Count"))
+    assert 4 == scored.here("score", "first.csv", "--reasons", "2").returncode
+    lead = scored.here("lead", "001").stdout
+    assert (True, False) == ("size of the firm (Head Count)" in lead, "employees" in lead)
+    for model in ("fit", "top"):
+        for source in ([], ["--from", "first.csv"]):
+            assert "size of the firm (Head Count)" in scored.here("explain", "001", model, *source).stdout
+    assert ["employees"] == [item["field"] for item in scored.json("explain", "001", "fit")["reasons"]["items"]]

@@ -167,7 +167,8 @@ def test_export_wide_has_the_same_columns_whatever_failed(scored: Any) -> None:
     wide = pl.read_parquet(scored.folder / "wide.parquet")
     models = ["fit", "fit.label", "interest", "interest.label", "overall", "overall.label"]
     assert ["record_id", "email", "owner", *models] == wide.columns
-    scored.here("export", "--wide", "--label", "none such", "empty.csv")
+    scored.models.write_text(scored.models.read_text().replace('"C"]', '"C", "of nobody yet"]'))
+    assert 0 == scored.here("export", "--wide", "--label", "of nobody yet", "empty.csv").returncode
     assert ",".join(wide.columns) + "\n" == (scored.folder / "empty.csv").read_text()
 
 
@@ -186,6 +187,33 @@ def test_export_can_be_narrowed(scored: Any) -> None:
     assert {("fit", "2.0.0", "draft")} == {(row["model"], row["version"], row["status"]) for row in draft}
     trial = scored.json("runs")[0]["run_id"]
     assert {trial} == {row["run_id"] for row in rows(scored.here("export", "--run", trial, "-").stdout)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--label", "X"], "The scores have no label 'X'; there is 'A', 'B', 'C'."),
+        (["--label", "A,X", "--wide"], "The scores have no label 'X'; there is 'A', 'B', 'C'."),
+        (["--label", "A", "--models", "interest"], "The scores of interest have no label 'A'; they have no label"),
+    ],
+    ids=["unknown", "one of two", "of another model"],
+)
+def test_export_refuses_a_label_that_no_model_gives(scored: Any, arguments: list[str], said: str) -> None:
+    """A misspelt label is the user's mistake, as a misspelt model is; yesterday's file stays."""
+    file = scored.folder / "hot.csv"
+    file.write_text("yesterday's")
+    done = scored.here("export", "hot.csv", *arguments)
+    assert (1, True, "yesterday's") == (done.returncode, said in done.stderr, file.read_text())
+
+
+def test_a_label_that_nobody_has_any_more_is_no_mistake(scored: Any) -> None:
+    """Where a model once gave a label, an export of it is empty and all is well, whether or not models load."""
+    header = (scored.folder / "second.csv").read_text().splitlines()[0]
+    (scored.folder / "third.csv").write_text(f"{header}\n001,,,1,DE,1,\n007,,,1,DE,1,\n")
+    assert 0 == scored.here("score", "third.csv").returncode
+    scored.models.write_text("this is no Python, so that nobody declares a label")
+    codes = [scored.here("export", "--label", label, "x.csv").returncode for label in ("A", "X")]
+    assert ([0, 1], []) == (codes, rows((scored.folder / "x.csv").read_text()))
 
 
 def test_export_of_what_changed(scored: Any) -> None:

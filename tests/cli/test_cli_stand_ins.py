@@ -16,7 +16,8 @@ from mlsm import model
 
 @model(version="1", status="active")
 def fit(employees: int):
-    return 100 / employees
+    score = 100 / employees
+    return {"score": score, "label": "A" if score > 4 else "B"}
 
 
 @model(version="1", status="active")
@@ -60,6 +61,14 @@ def test_an_export_marks_what_stands_in(two_nights: Any) -> None:
     ]
     assert "1 score stands in for a failed one" in done.stderr
     assert "1 score left out as unusable: 1 error" in done.stderr
+
+
+def test_an_export_by_label_has_what_stands_in(two_nights: Any) -> None:
+    """The label of what stands in counts as the lead's label."""
+    done = two_nights("export", "-", "--label", "A")
+    assert [("2", "A", "last_good")] == [
+        (row["record_id"], row["label"], row["substitute"]) for row in rows(done.stdout)
+    ]
 
 
 def test_a_wide_export_has_a_column_for_it(two_nights: Any) -> None:

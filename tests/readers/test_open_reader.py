@@ -163,6 +163,17 @@ def test_a_damaged_gzip_file_is_told(tmp_path: Path, kind: str) -> None:
         open_reader(path).facts()
 
 
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04" + bytes(range(256)), b"\x28\xb5\x2f\xfd\x04\x00id,n\n"], ids=["zip", "zstd"]
+)
+@pytest.mark.parametrize("name", ["leads.csv.gz", "leads.ndjson.GZ"])
+def test_what_is_no_gzip_file_is_told(tmp_path: Path, name: str, content: bytes) -> None:
+    """Another format under the name of gzip is no matter of encoding."""
+    with pytest.raises(InputError, match=r"is no gzip file, though its name ends in \.gz") as raised:
+        open_reader(written(tmp_path / name, content))
+    assert raised.value.hint is not None
+
+
 @pytest.mark.parametrize(("name", "content"), [("a.csv", CSV), ("a.ndjson", NDJSON), ("a.parquet", parquet())])
 def test_a_file_that_changes_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     """Once met, a file must stay as it is: facts, fingerprint and parts tell of the same content."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 import mlsm
 from mlsm import Alias, Catalog, Default, Model, Outcome
 from mlsm.errors import InputError
-from mlsm.readers import open_data
+from mlsm.readers import open_data, open_reader
 from mlsm.service import Job, Report, examine, run
 
 called: list[Any] = []
@@ -164,3 +165,23 @@ def test_one_record_needs_an_id_or_none_at_all(record: dict[str, Any], why: str)
     with pytest.raises(InputError, match=f"This record cannot be scored by its id 'id'. {why}"):
         mlsm.score_one([FIT], record)
     assert "record:1" == mlsm.score_one([FIT], record, id=None)[0].record_id
+
+
+@pytest.mark.parametrize("id_column", ["id", None])
+def test_a_file_without_any_record_says_why(tmp_path: Path, id_column: str | None) -> None:
+    """Where no line is a record, the first one's reason is told, not a column that is missing; force is no help."""
+    file = tmp_path / "leads.ndjson"
+    file.write_text('\n{"id": 1,\n[2]\n', encoding="utf-8")
+    for force in (False, True):
+        job_ = Job(
+            catalog=Catalog([FIT]),
+            inputs=(open_reader(str(file)),),
+            as_of=datetime.now(UTC),
+            id_column=id_column,
+            force=force,
+        )
+        with pytest.raises(InputError) as raised:
+            run(job_)
+        assert f"No row of {str(file)!r} is a record" in raised.value.message
+        assert (f"{str(file)!r}, line 2: The line is no JSON: it ends too early.",) == tuple(raised.value.problems)
+        assert "one JSON object a line" in str(raised.value.hint)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mlsm._model import split_key
 from mlsm.cli.opening import add_json, add_store, open_input, open_project, opened_store, time_of
-from mlsm.cli.reasons import failure_text, reason_lines, score_text, winner_of, winner_text
+from mlsm.cli.reasons import by_columns, failure_text, reason_lines, score_text, winner_of, winner_text
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
 from mlsm.errors import UnknownNameError
@@ -21,6 +21,7 @@ from mlsm.errors import UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mlsm._catalog import Catalog
     from mlsm._result import Reasons, Result
     from mlsm.project import Project
 
@@ -55,8 +56,15 @@ def run(args: Namespace, terminal: Terminal) -> int:
     if terminal.json:
         terminal.document(result)
         return 0
-    _show(result, listed, terminal, anew=args.file is not None)
+    shown = {known.key: _by_columns(known, project.catalog) for known in listed}
+    _show(shown[result.key], list(shown.values()), terminal, anew=args.file is not None)
     return 0
+
+
+def _by_columns(result: Result, catalog: Catalog) -> Result:
+    columns = {model.key: {field.name: field.column for field in model.inputs} for model in catalog.running}
+    upstreams = {model.key: list(catalog.upstreams(model.key).values()) for model in catalog.running}
+    return by_columns(result, columns, upstreams)
 
 
 def _anew(args: Namespace, project: Project) -> Iterable[Result]:

@@ -50,6 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> int:
     """Export scores."""
     from mlsm.cli.exporting import narrow, no_results, widen
+    from mlsm.cli.labels import labelled
 
     project = place_of_project(args)
     left_out: Counter[str] = Counter()
@@ -58,6 +59,9 @@ def run(args: Namespace, terminal: Terminal) -> int:
         _check_known(args, store)
         keep = project.keep if args.run is None else store.run(args.run).plan.keep
         frames = _frames(args, store)
+        if args.label is not None:
+            asked = {"models": args.models, "run": args.run}
+            frames = labelled(frames, args.label, store, project.folder, **asked)
         if not args.with_failed:
             frames = _usable(frames, left_out)
         frames = _counted(frames, stood_in)
@@ -112,18 +116,18 @@ def _frames(args: Namespace, store: Store) -> Iterator[pl.DataFrame]:
     from mlsm.contracts import Selection
 
     if args.run is not None:
-        yield from store.results(args.run, Selection(models=args.models, labels=args.label))
+        yield from store.results(args.run, Selection(models=args.models))
         return
     wanted: tuple[str, ...] = args.models or ()
     versions = tuple(name for name in wanted if "@" in name)
     plain_names = tuple(name for name in wanted if "@" not in name)
     if plain_names or not wanted:
-        frames = store.scores(Selection(models=plain_names or None, labels=args.label))
+        frames = store.scores(Selection(models=plain_names or None))
         if args.changed_since is not None:
             frames = changed(frames, store.results(args.changed_since, Selection()))
         yield from frames
     if versions:
-        yield from store.currents(Selection(models=versions, labels=args.label))
+        yield from store.currents(Selection(models=versions))
 
 
 def _counted(frames: Iterable[pl.DataFrame], stood_in: Counter[str]) -> Iterator[pl.DataFrame]:

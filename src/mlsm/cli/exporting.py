@@ -11,7 +11,7 @@ import polars as pl
 from mlsm._batch import long_schema, read_result, wide_titles
 from mlsm._result import Result
 
-__all__ = ["changed", "narrow", "no_results", "results_of", "stand_ins", "usable", "widen"]
+__all__ = ["changed", "narrow", "no_results", "results_of", "shown_label", "stand_ins", "usable", "widen"]
 
 _SHOWN = ("model", "version", "status", "outcome", "score", "label", "as_of", "run_id")
 _STOOD_IN = pl.col("substitute").is_not_null()
@@ -114,6 +114,12 @@ def _kind() -> pl.Expr:
     return pl.when(_STOOD_IN).then(kind).alias("substitute")
 
 
+def shown_label() -> pl.Expr:
+    """Give the label of each result, or of the value that stands in for it."""
+    label = pl.col("substitute").str.json_path_match("$.label")
+    return pl.when(_STOOD_IN).then(label).otherwise("label").alias("label")
+
+
 def stand_ins(frame: pl.DataFrame) -> int:
     """Count the results for which a value stands in."""
     column = frame.get_column("substitute")
@@ -125,11 +131,7 @@ def _stood_in(frame: pl.DataFrame) -> pl.DataFrame:
     if frame.get_column("substitute").null_count() == frame.height:
         return frame
     score = pl.col("substitute").str.json_path_match("$.score").cast(pl.Float64)
-    label = pl.col("substitute").str.json_path_match("$.label")
-    return frame.with_columns(
-        pl.when(_STOOD_IN).then(score).otherwise("score").alias("score"),
-        pl.when(_STOOD_IN).then(label).otherwise("label").alias("label"),
-    )
+    return frame.with_columns(pl.when(_STOOD_IN).then(score).otherwise("score").alias("score"), shown_label())
 
 
 def _kept(frame: pl.DataFrame, keep: Sequence[str], taken: set[str]) -> list[pl.Series]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlsm._result import Result
 from mlsm.cli.counts import outcome_style, status_style
 from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
-from mlsm.cli.reasons import failure_text, reason_lines, score_text, top_reasons, winner_text
+from mlsm.cli.reasons import by_columns, failure_text, reason_lines, score_text, top_reasons, winner_text
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean
@@ -62,10 +62,19 @@ def run(args: Namespace, terminal: Terminal) -> int:
     terminal.write(f"Lead {clean(args.id)}", style="bold")
     for name, value in kept.items():
         terminal.write(f"  {clean(name)}: {'' if value is None else clean(value)}", style="dim")
-    _show_scores(scores, terminal)
-    _show_current(currents, terminal)
+    _show_scores([_by_columns(result, runs) for result in scores], terminal)
+    _show_current([_by_columns(result, runs) for result in currents], terminal)
     _show_history(history, runs, [result.model for result in scores], terminal, limit=None if args.all else _RUNS_SHOWN)
     return 0
+
+
+def _by_columns(result: Result, runs: Mapping[str, RunEntry]) -> Result:
+    """Let reasons name columns, as they were called in the result's run."""
+    entry = runs.get(result.run_id or "")
+    models = () if entry is None else entry.plan.models
+    return by_columns(
+        result, {model.key: model.columns for model in models}, {model.key: model.upstreams for model in models}
+    )
 
 
 def _export(store: Store, record_id: str, terminal: Terminal) -> int:

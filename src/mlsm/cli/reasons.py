@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
 from mlsm._result import Outcome, Reasons, Result
 from mlsm.cli.wording import clean, decimals, moment
 
-__all__ = ["failure_text", "reason_lines", "score_text", "top_reasons", "winner_of", "winner_text"]
+__all__ = ["by_columns", "failure_text", "reason_lines", "score_text", "top_reasons", "winner_of", "winner_text"]
 
 
 def score_text(score: float | None) -> str:
@@ -16,6 +20,39 @@ def score_text(score: float | None) -> str:
         ('72', '0.031', '-')
     """
     return "-" if score is None else f"{score:.{decimals([score])}f}"
+
+
+def by_columns(
+    result: Result, columns: Mapping[str, Mapping[str, str]], upstreams: Mapping[str, Sequence[str]]
+) -> Result:
+    """Let the reasons of a result name the columns that people know, in place of fields.
+
+    A summary may have taken over the reasons of what it stands on, whose fields count as well.
+
+    Args:
+        result: the result.
+        columns: for each model version the columns of its fields.
+        upstreams: the model versions that each stands on.
+
+    Example:
+        >>> from mlsm._result import Reason
+        >>> reasons = Reasons(items=(Reason(field="lead_source", contribution=5.0),))
+        >>> result = Result(record_id="7", model="fit", version="1", status="active", outcome=Outcome.OK,
+        ...                 reasons=reasons)
+        >>> top_reasons(by_columns(result, {"fit@1": {"lead_source": "Lead Source"}}, {}).reasons)
+        '+5 Lead Source'
+    """
+    if result.reasons is None:
+        return result
+    names: dict[str, str] = {}
+    below = [result.key]
+    for key in below:
+        names = {**columns.get(key, {}), **names}
+        below += [upstream for upstream in upstreams.get(key, ()) if upstream not in below]
+    items = tuple(
+        msgspec.structs.replace(item, field=names.get(item.field, item.field)) for item in result.reasons.items
+    )
+    return msgspec.structs.replace(result, reasons=msgspec.structs.replace(result.reasons, items=items))
 
 
 def reason_lines(reasons: Reasons) -> list[tuple[str, str]]:

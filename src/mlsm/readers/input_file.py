@@ -22,6 +22,10 @@ __all__ = ["InputFile"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER = 1 << 18
+_HEAD = 4096
+_KNOWN_MARKS = (b"PAR1", b"\xff\xfe", b"\xfe\xff")
+"""Parquet and UTF-16: their readers know more to say."""
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +53,19 @@ class InputFile:
         """Meet a file by its path; a pipe is spooled, since it can be read only once.
 
         Raises:
-            InputError: it is missing, a folder, or cannot be read.
+            InputError: it is missing, a folder, cannot be read, or is no gzip file though its name says so.
         """
         with _translated(path), Path(path).open("rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 return cls.spooled(stream, source=path, stem=stem)
-            return cls._met(stream, source=path, path=Path(path), stem=stem)
+            met = cls._met(stream, source=path, path=Path(path), stem=stem)
+            stream.seek(0)
+            if path.lower().endswith(".gz") and not met.gzipped and _is_binary(stream.read(_HEAD)):
+                raise InputError(
+                    f"Input {path!r} is no gzip file, though its name ends in .gz; gzip or plain text was expected.",
+                    hint="See what it is with `file`, then compress it with gzip, or give it the ending of its format.",
+                )
+            return met
 
     @classmethod
     def spooled(cls, stream: IO[bytes], *, source: str, stem: str) -> InputFile:
@@ -113,6 +124,13 @@ class InputFile:
                 f"Input {self.source!r} changed while it was in use; the same content was expected throughout.",
                 hint="Run again when nothing writes to the file, or score a copy of it.",
             )
+
+
+def _is_binary(head: bytes) -> bool:
+    """Tell whether bytes are those of some other format: no text has such control characters."""
+    if head.startswith(_KNOWN_MARKS):
+        return False
+    return not _CONTROLS.isdisjoint(head)
 
 
 def _signature(status: os.stat_result) -> tuple[int, int]:

@@ -108,6 +108,12 @@ class Inputs:
             return
         if self.rows == 0:
             raise InputError(f"There is no record in {sources}.", hint="Check the export that made it.")
+        if broken := self._nothing_but_broken():
+            raise InputError(
+                f"No row of {sources} is a record; the first is told here.",
+                problems=[f"{broken.source!r}, {_place(broken)}: {broken.reason}"],
+                hint='Write one JSON object a line, such as {"id": "42"}, or give the file the ending of its format.',
+            )
         if job.id_column is not None and job.id_column not in names:
             raise InputError(
                 f"The id column {job.id_column!r} is not in {sources}; there is {_listed(names)}.",
@@ -193,6 +199,13 @@ class Inputs:
                 yield first + part.number, part
             first = first + count if self._parts else last
 
+    def _nothing_but_broken(self) -> Reject | None:
+        """Give the first row that is no record, where no row is one."""
+        if any(reader.facts().names or reader.facts().broken < reader.facts().rows for reader in self.job.inputs):
+            return None
+        rejects = (reject for _, part in self._numbered(set(), ()) for reject in part.broken)
+        return next(rejects, None)
+
     def _stems_met_twice(self) -> list[str]:
         """Give the names that stand before the row numbers of more than one input."""
         if self.job.id_column is not None or len(self.job.inputs) < 2:
@@ -232,6 +245,10 @@ class Inputs:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names)) or "no column at all"
+
+
+def _place(reject: Reject) -> str:
+    return f"row {reject.row}" if reject.line is None else f"line {reject.line}"
 
 
 def _one(name: str | None) -> tuple[str, ...]:
