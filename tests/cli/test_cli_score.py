@@ -88,6 +88,37 @@ def test_results_go_to_a_file_besides(project: Any) -> None:
     assert not (project.folder / "mlsm.db").exists()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--out", "./first.csv"],
+        ["--rejects", "link.csv"],
+        ["--out", "."],
+        ["--out", "x.csv", "--rejects", "x.csv"],
+        ["--rejects", "-"],
+        ["--rejects", "nowhere/x.csv"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_written_over_what_is_read(project: Any, options: list[str]) -> None:
+    """An output that is the input, by whatever name, or another output, is refused before anything is scored."""
+    (project.folder / "link.csv").symlink_to("first.csv")
+    before = (project.folder / "first.csv").read_text()
+    done = project.here("score", "first.csv", *options)
+    assert (1, True) == (done.returncode, "Hint: " in done.stderr)
+    assert (before, False) == ((project.folder / "first.csv").read_text(), (project.folder / "mlsm.db").exists())
+
+
+@pytest.mark.parametrize("options", [[], ["--no-store"]], ids=["store", "no store"])
+def test_all_rejects_are_written(project: Any, options: list[str]) -> None:
+    """The file has every reject, however many there are, with a store and without."""
+    header = (project.folder / "first.csv").read_text().splitlines()[0]
+    (project.folder / "twice.csv").write_text(f"{header}\n" + "7,,,1,DE,1,\n" * 1_502)
+    done = project.here("score", "twice.csv", "--rejects", "rejects.csv", *options)
+    assert 0 == done.returncode, done.stderr
+    assert 1_502 == len((project.folder / "rejects.csv").read_text().splitlines())
+
+
 def test_results_can_go_to_stdout(project: Any) -> None:
     """With `--out -` stdout holds the results alone; the summary is talk."""
     done = project("score", "first.csv", "--no-store", "--out", "-")

@@ -31,6 +31,7 @@ from mlsm.cli.opening import (
     time_of,
     workers,
 )
+from mlsm.cli.outputs import check_places
 from mlsm.cli.scoring import Scoring, exit_code, score_job
 from mlsm.cli.summary import show_summary
 from mlsm.cli.terminal import Terminal
@@ -117,10 +118,10 @@ def run(args: Namespace, terminal: Terminal) -> int:
 
 
 def _check_options(args: Namespace) -> None:
-    """Refuse options that would do nothing: whoever wrote them meant something.
+    """Refuse options that would do nothing, or harm: whoever wrote them meant something.
 
     Raises:
-        InputError: one of them lacks the other that it needs.
+        InputError: one of them lacks the other that it needs, or writes over what is read.
     """
     if (args.database is None) != (args.query is None and args.collection is None):
         raise InputError("--from and --query belong together.", hint="Name the database and what it is asked.")
@@ -133,6 +134,7 @@ def _check_options(args: Namespace) -> None:
         raise InputError("The rows of a query have no lasting numbers.", hint="Name its column of ids: --id COLUMN.")
     if args.wide and args.out is None:
         raise InputError("--wide says how --out is written, but there is no --out.", hint="Add --out FILE.")
+    check_places(args.files, out=args.out, rejects=args.rejects)
     if args.no_store and (args.resume or args.store is not None):
         raise InputError(
             f"--no-store keeps nothing, but {'--resume' if args.resume else '--store'} needs a store.",

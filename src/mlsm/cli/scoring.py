@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlsm.cli.failures import message_hash
 from mlsm.cli.log import RunLog, log_folder, without_messages
 from mlsm.cli.opening import opened_store, shown_url
+from mlsm.cli.outputs import RejectsFile
 from mlsm.cli.progress import progress_bar
 from mlsm.cli.stops import Stops
 from mlsm.cli.summary import Done
@@ -61,13 +62,21 @@ def score_job(scoring: Scoring, terminal: Terminal) -> Done:
     """Score with a progress bar and a log, and write the rejects where they are wanted."""
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(scoring.store_url, scoring.project)) if scoring.stored else None
+        rejects = None
+        if scoring.rejects is not None:
+            rejects = RejectsFile(scoring.rejects)
+            stack.callback(rejects.abort)  # does nothing once it is closed
         log = stack.enter_context(RunLog(scoring.log, log_folder(scoring.project.folder)))
         batches = _BatchLog(log, terminal.stops)
-        report = _logged_run(scoring, store, log, batches, terminal)
+        # With a store it has them all, those of an interrupted run's first parts too.
+        on_rejects = rejects.add if rejects is not None and store is None else None
+        report = _logged_run(scoring, store, log, batches, terminal, on_rejects)
         if log.failure is not None:
             terminal.say(f"The log could not be written to its end: {log.failure.strerror}.", style="yellow")
-        if scoring.rejects is not None:
-            write_rejects(scoring.rejects, report.rejects if store is None else _stored_rejects(store, report))
+        if rejects is not None:
+            if store is not None:
+                rejects.add(_stored_rejects(store, report))
+            rejects.close()
         return Done(
             job=scoring.job,
             report=report,
@@ -83,7 +92,14 @@ def exit_code(done: Done) -> int:
     return 4 if done.report.degraded else 0
 
 
-def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, batches: _BatchLog, terminal: Terminal) -> Report:
+def _logged_run(
+    scoring: Scoring,
+    store: Store | None,
+    log: RunLog,
+    batches: _BatchLog,
+    terminal: Terminal,
+    on_rejects: Callable[[Sequence[Reject]], None] | None,
+) -> Report:
     """Run with a progress bar, every event noted; what ends the run early is noted too."""
     from mlsm.service.running import run
 
@@ -103,7 +119,14 @@ def _logged_run(scoring: Scoring, store: Store | None, log: RunLog, batches: _Ba
                 advance(progress.stage.capitalize(), progress.done, progress.total or None)
 
             outputs = _outputs(scoring, terminal)
-            report = run(job, store=store, outputs=outputs, on_progress=on_progress, on_batch=batches.note)
+            report = run(
+                job,
+                store=store,
+                outputs=outputs,
+                on_progress=on_progress,
+                on_batch=batches.note,
+                on_rejects=on_rejects,
+            )
     except KeyboardInterrupt:
         log.event("run ended", state="interrupted")
         if store is not None:
@@ -170,15 +193,3 @@ def _outputs(scoring: Scoring, terminal: Terminal) -> tuple[Output, ...]:
 
 def _stored_rejects(store: Store, report: Report) -> Iterable[Reject]:
     return () if report.run_id is None else store.rejects(report.run_id)
-
-
-def write_rejects(file: str, rejects: Iterable[Reject]) -> None:
-    """Write the rows that were not scored to a CSV file, a row each."""
-    import csv
-    from pathlib import Path
-
-    with Path(file).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["source", "row", "line", "record_id", "reason"])
-        for reject in rejects:
-            writer.writerow([reject.source, reject.row, reject.line, reject.record_id, reject.reason])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -115,9 +115,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally:
-    """Counts results, errors and rejects, part by part, in bounded memory."""
+    """Counts results, errors and rejects, part by part, in bounded memory.
 
-    def __init__(self) -> None:
+    Args:
+        on_rejects: handed all the rejects of each part, of which only the first are kept here.
+    """
+
+    def __init__(self, on_rejects: Callable[[Sequence[Reject]], None] | None = None) -> None:
+        self._on_rejects = on_rejects
         self.records = 0
         self.rejected = 0
         self.counts: dict[str, Counter[Outcome]] = {}
@@ -137,7 +142,9 @@ class Tally:
             self._traces.setdefault((trace.model, trace.type, trace.message), trace.text)
 
     def add_rejects(self, rejects: tuple[Reject, ...]) -> None:
-        """Count rejects, and keep the first."""
+        """Count rejects, keep the first and hand all on."""
+        if self._on_rejects is not None:
+            self._on_rejects(rejects)
         self.rejected += len(rejects)
         self.rejects += rejects[: max(0, _REJECTS_SHOWN - len(self.rejects))]
 

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from mlsm._batch import Batch
-from mlsm.contracts import InputEntry, ModelEntry, OpenRun, RunPlan, Store, Tombstones
+from mlsm.contracts import InputEntry, ModelEntry, OpenRun, Reject, RunPlan, Store, Tombstones
 from mlsm.engine.batch import check_part
 from mlsm.engine.order import Prepared
 from mlsm.errors import StoreError
@@ -60,6 +60,7 @@ def run(
     outputs: Sequence[Output] = (),
     on_progress: Callable[[Progress], None] | None = None,
     on_batch: Callable[[Batch], None] | None = None,
+    on_rejects: Callable[[Sequence[Reject]], None] | None = None,
 ) -> Report:
     """Score every record of a job's inputs with every model of its catalog.
 
@@ -69,13 +70,14 @@ def run(
         outputs: where results go besides.
         on_progress: told how far the run is.
         on_batch: handed each part's results, in order.
+        on_rejects: handed each part's rejects, in order; those of parts that are stored already are in the store.
 
     Raises:
         InputError: an input cannot be read, or cannot be meant; nothing was stored.
         StoreError: the store failed; what was committed stays, the run can be resumed.
     """
     with Hands(job) as hands:  # before all else: they load the models meanwhile
-        return _run(job, hands, store, outputs, on_progress or (lambda _: None), on_batch)
+        return _run(job, hands, store, outputs, on_progress or (lambda _: None), on_batch, Tally(on_rejects))
 
 
 def _run(
@@ -85,6 +87,7 @@ def _run(
     outputs: Sequence[Output],
     tell: Callable[[Progress], None],
     on_batch: Callable[[Batch], None] | None,
+    tally: Tally,
 ) -> Report:
     started, clock = datetime.now(UTC), time.perf_counter()
     ready = prepared(job.catalog, reading=job.reading, shape=job.shape)
@@ -93,7 +96,6 @@ def _run(
     inputs.check()
     size = 0 if store is None else store.size()
     opened = None if store is None else store.open_run(_plan(job, inputs), resume=job.resume)
-    tally = Tally()
     finished = False
     held = Held(prepared=ready, store=store, opened=opened)
     skipped_records = 0
