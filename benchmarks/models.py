@@ -79,14 +79,15 @@ def _tables(folder: Path) -> tuple[Any, float, dict[str, dict[str, float]]]:
 
 
 def by_mlsm(folder: Path, source: str, target: str) -> None:
-    """Score as `mlsm score --out --wide` does, without a store."""
+    """Score as `mlsm score --out --wide` does, without a store; the number of workers is left to it."""
     import mlsm
     from mlsm.readers import open_reader
     from mlsm.service import Job, Output, run
     from mlsm.writers import open_writer
 
     clock = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC)
-    job = Job(catalog=mlsm.load(folder), inputs=(open_reader(source),), id_column="id", as_of=clock)
+    inputs = (open_reader(source),)
+    job = Job(catalog=mlsm.load(folder), inputs=inputs, id_column="id", as_of=clock, workers="auto")
     run(job, outputs=[Output(writer=open_writer(target), wide=True)])
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from mlsm._batch import FACETS, Batch, facet, given_column, outcome_names
 from mlsm._guard import Raised, attempt
-from mlsm._result import Failure, Problem
+from mlsm._result import OUTCOMES, Failure, Problem
 from mlsm._typing import LANES, Lane
 from mlsm.contracts import ROW_ID, Column, Isolated
 from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
@@ -376,7 +376,7 @@ def _handed(part: Part, step: Step) -> pl.DataFrame:
     columns = []
     for name, place in step.upstreams.items():
         answers = as_seen(part.answers[place])
-        outcomes = answers.select(outcome_names(pl.col("outcome"))).to_series()
+        outcomes = _outcomes(answers)
         absent = pl.repeat(None, len(part), dtype=pl.String, eager=True)
         columns.append(answers.get_column("score").alias(f"{name}.score"))
         columns.append((answers.get_column("label") if "label" in answers.columns else absent).alias(f"{name}.label"))
@@ -384,3 +384,10 @@ def _handed(part: Part, step: Step) -> pl.DataFrame:
     for declared, slot in zip(step.model.inputs, step.slots, strict=True):
         columns.append(part.read(slot).as_series().alias(declared.name))
     return pl.DataFrame([*columns, part.ids.alias(ROW_ID)])
+
+
+def _outcomes(answers: pl.DataFrame) -> pl.Series:
+    """Name the outcomes; where all are well, one name is repeated."""
+    if not answers.get_column("outcome").max():
+        return pl.repeat(OUTCOMES[OK], answers.height, dtype=pl.String, eager=True)
+    return answers.select(outcome_names(pl.col("outcome"))).to_series()

@@ -66,7 +66,9 @@ class RulePredictor:
             answered &= pl.all_horizontal(value.is_not_null() for value in self.each("value"))
         facets = [pl.col(name) for name in ("score", "label") if name in told.columns]
         shown = [*facets, _output(self, told).alias("output")]
-        return Facets(told.select(pl.when(answered).then(one) for one in shown))
+        if not told.select(answered.all()).item():
+            shown = [pl.when(answered).then(one) for one in shown]
+        return Facets(told.select(shown))
 
     def each(self, what: str) -> list[pl.Expr]:
         """Give what is known of every upstream: its `score`, `label`, `outcome`, or the `value` that counts."""
@@ -255,16 +257,23 @@ def _output(rule: RulePredictor, told: pl.DataFrame) -> pl.Expr:
         if not cells:
             return pl.lit(None, pl.String())
         return pl.col("cell").replace_strict(cells, default=None, return_dtype=pl.String())
-    tail = _winners([pl.lit(f'"winner":{_encoded(name)}}}') for name in rule.names])
-    if rule.model.rule == "blend":
-        tail = pl.concat_str(pl.lit('"rule":"blend",'), tail)
+    missing = _missing(rule, told)
+    pieces, start = ([], "{") if missing is None else ([missing], "")
     if rule.model.rule == "majority":
-        tail = pl.concat_str(pl.lit('"votes":'), pl.col("votes").cast(pl.String()), pl.lit(","), tail)
-    return pl.concat_str(_missing(rule, told), tail)
+        pieces.append(pl.concat_str(pl.lit(f'{start}"votes":'), pl.col("votes").cast(pl.String())))
+        start = ","
+    if rule.model.rule == "blend":
+        start += '"rule":"blend",'
+    tails = pl.Series([f'{start}"winner":{_encoded(name)}}}' for name in rule.names])
+    pieces.append(pl.lit(tails).gather(pl.col("winner")))  # to ask for each upstream in turn takes ten times as long
+    return pieces[0] if len(pieces) == 1 else pl.concat_str(pieces)
 
 
-def _missing(rule: RulePredictor, told: pl.DataFrame) -> pl.Expr:
-    """Write the output up to `missing`: the upstreams without an answer, by name, each with its outcome."""
+def _missing(rule: RulePredictor, told: pl.DataFrame) -> pl.Expr | None:
+    """Write the output up to `missing`: the upstreams without an answer, by name, each with its outcome.
+
+    None where every record has an answer of every upstream.
+    """
     import polars as pl
 
     lacking = {}
@@ -273,7 +282,7 @@ def _missing(rule: RulePredictor, told: pl.DataFrame) -> pl.Expr:
             absent = pl.col(f"value {place}").is_null()
             lacking[name] = place, absent & (pl.col("winner") > place) if rule.model.rule == "first" else absent
     if not lacking:
-        return pl.lit("{")
+        return None
     said = []
     for name, (place, absent) in sorted(lacking.items()):
         text = pl.concat_str(pl.lit(f'{_encoded(name)}:"'), pl.col(f"outcome {place}"), pl.lit('"'))

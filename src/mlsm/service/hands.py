@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mlsm._batch import Batch
-from mlsm._model import MAIN
+from mlsm._model import MAIN, ArtefactModel
 from mlsm.errors import DeclarationError, MlsmError
 from mlsm.executors import EXECUTORS
 from mlsm.service.inputs import Cut
@@ -34,7 +34,9 @@ __all__ = ["Hands", "cores"]
 _PAYS_SECONDS = 1.0
 """Seconds that scoring should still take before workers pay, whose start takes half a second of a core."""
 _MANY_ROWS = 500_000
-"""So many take longer than that with all but the cheapest models; then nothing is waited for."""
+"""So many take longer than that with all but the cheapest functions; then nothing is waited for."""
+_BUSY_SHARE = 0.7
+"""The share of all cores that models' libraries may use by themselves; beyond, workers would only be in their way."""
 _log = logging.getLogger("mlsm")
 _ENTRY = "mlsm.service.sharing:score_sent"
 
@@ -91,21 +93,27 @@ class Hands:
     def _scored_here(self, scoring: Scoring, cuts: Iterator[Cut], rows: int) -> Iterator[Batch]:
         """Score parts in this process, until there are none or workers are ready."""
         batches = import_module(EXECUTORS["inline"]).run(scoring, self._mine(cuts), "mlsm.service.scoring:score_cut")
-        pace, left, first = float("inf"), rows, True
-        if self._job.workers == "auto" and rows >= _MANY_ROWS:
-            self._try(lambda: self._hire(cores() - 1))
+        pace, busy, left, first = float("inf"), float("inf"), rows, True
+        if rows >= _MANY_ROWS and not any(isinstance(step.model, ArtefactModel) for step in scoring.prepared.steps):
+            self._hire_some()
         while True:
-            begun = time.perf_counter()  # what the caller does with a part is no scoring
+            begun, used = time.perf_counter(), time.process_time()  # what the caller does with a part is no scoring
             if (batch := next(batches, None)) is None:
                 return
             left -= len(batch)
             if not first:  # which also paid for what is imported when it is used
-                pace = min(pace, (time.perf_counter() - begun) / max(1, len(batch)))
+                seconds = time.perf_counter() - begun
+                pace = min(pace, seconds / max(1, len(batch)))
+                busy = min(busy, (time.process_time() - used) / max(seconds, 1e-9) / cores())
             first = False
-            if self._crew is None and self._job.workers == "auto" and _PAYS_SECONDS < pace * left < float("inf"):
-                self._try(lambda: self._hire(cores() - 1))
+            if busy < _BUSY_SHARE and _PAYS_SECONDS < pace * left < float("inf"):
+                self._hire_some()
             self._try(self._look)
             yield batch
+
+    def _hire_some(self) -> None:
+        if self._crew is None and self._job.workers == "auto":
+            self._try(lambda: self._hire(cores() - 1))
 
     def _look(self) -> None:
         self._all_theirs = self._crew is not None and self._crew.ready()
