@@ -146,8 +146,8 @@ def commits_between(origin: Origin, first: str, second: str, home: Path) -> list
     repository = home / "repositories" / _key(url)
     try:
         with locked(home / "repositories" / f"{_key(url)}.lock", f"the repository {safe_url(url)!r}", patience=600):
-            if git("rev-parse", "--is-shallow-repository", cwd=repository).strip() == "true":
-                _fetch(url, repository, "--unshallow", "+refs/heads/*:refs/heads/*")
+            if whole := _whole(repository):
+                _fetch(url, repository, *whole, "+refs/heads/*:refs/heads/*")
         told = git("log", "--format=%h %s", f"{first}..{second}", cwd=repository)
     except (ProjectError, OSError):
         return None
@@ -190,14 +190,15 @@ def _fetched(url: str, commit: str, home: Path) -> Path:
             shutil.rmtree(repository, ignore_errors=True)
             git("init", "--bare", "--quiet", str(repository))
         for stale in repository.glob("*.lock"):
-            stale.unlink()  # of a process that was killed: we hold the lock of ours
+            stale.unlink(missing_ok=True)  # of a process that was killed: we hold the lock of ours
         if _has(repository, commit):
             return repository
         try:
             _fetch(url, repository, "--depth=1", commit)
         except GitError:
             try:
-                _fetch(url, repository, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+                # Where a commit was fetched without its history, all of it would end there.
+                _fetch(url, repository, *_whole(repository), "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
             except GitError as error:
                 raise _translated(error, url) from error
         if not _has(repository, commit):
@@ -216,6 +217,11 @@ def _fetch(url: str, repository: Path, *what: str) -> None:
     git("fetch", *flags, "--", url, *refs, cwd=repository, local=host_of(url) == "file")
 
 
+def _whole(repository: Path) -> list[str]:
+    """Give the option by which histories that were left out are fetched, none where none was."""
+    return ["--unshallow"] if git("rev-parse", "--is-shallow-repository", cwd=repository).strip() == "true" else []
+
+
 def _has(repository: Path, commit: str) -> bool:
     try:
         git("cat-file", "-e", f"{commit}^{{tree}}", cwd=repository)
@@ -225,12 +231,12 @@ def _has(repository: Path, commit: str) -> bool:
 
 
 def _write_tree(repository: Path, commit: str, folder: Path) -> None:
-    """Write a commit's files; an index of its own keeps the bare repository as it is."""
+    """Write a commit's files; by an index of its own, since others write other commits of the repository now."""
     index = folder / ".mlsm-index"
     where = ("--git-dir", str(repository), "--work-tree", str(folder))
     with suppress(FileNotFoundError):
         index.unlink()
-    git(*where, "read-tree", f"--index-output={index}", commit, cwd=folder)
+    git(*where, "read-tree", commit, cwd=folder, index=index)
     git(*where, "checkout-index", "--all", "--quiet", cwd=folder, index=index)
     index.unlink()
 
