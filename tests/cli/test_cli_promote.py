@@ -94,6 +94,20 @@ def test_the_history_answers_from_the_runs(scored: Cli) -> None:
     assert "a try" in told.stdout
 
 
+def test_a_history_file_that_disagrees_with_the_runs_is_told(scored: Cli) -> None:
+    """Whoever rewrites the file cannot rewrite what ran: the run is right, and the answer says that they differ."""
+    scored.here("promote", "fit@2.0.0")
+    scored.here("score", "second.csv")
+    history = scored.folder / "mlsm-history.ndjson"
+    text = history.read_text()
+    assert '"to":"2.0.0"' in text
+    history.write_text(text.replace('"to":"2.0.0"', '"to":"1.2.0"'))
+    (row,) = scored.json("history", "fit", "--at", "2999-01-01")
+    assert (row["active"], row["disagrees"]) == ("2.0.0", True)
+    assert "mlsm-history.ndjson disagrees" in scored.here("history", "fit", "--at", "2999-01-01").stdout
+    assert "the history file disagrees" in " ".join(row["why"] for row in scored.json("history", "fit"))
+
+
 def test_a_promotion_can_be_committed(scored: Cli) -> None:
     """With --commit the project's own files are committed, and nothing else."""
 

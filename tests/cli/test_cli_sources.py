@@ -6,7 +6,9 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -15,10 +17,12 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 from tests.cli.conftest import Cli
 
 from mlsm.project.checkout import tree_of
@@ -506,6 +510,29 @@ def test_a_new_repository_of_models_passes_its_checks_and_can_be_added(empty: Cl
     assert listed(empty) == {"size@1.0.0": "draft"}
 
 
+def test_the_tests_of_a_new_repository_of_models_and_its_ci_run(empty: Cli, tmp_path: Path) -> None:
+    """What its workflow runs, behind the installation, passes as it is, and fails once a model answers otherwise."""
+    made = tmp_path / "fresh" / "models"
+    ok(empty, "init", str(made), "--model-repo")
+    workflow = (made / ".github" / "workflows" / "check.yml").read_text()
+    installs, *steps = re.findall(r"(?m)^ +- run: (.+)$", workflow)
+    assert steps == ["mlsm check", "pytest -q"]
+    asked = Requirement(shlex.split(installs)[2])
+    assert asked.name == "mlsm"
+    assert asked.extras <= set(metadata("mlsm").get_all("Provides-Extra") or ())
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+    def passes(step: str) -> bool:
+        command = shlex.split(step)
+        done = subprocess.run(command, cwd=made, env={**os.environ, "PATH": path}, capture_output=True, check=False)
+        return done.returncode == 0
+
+    assert [step for step in steps if not passes(step)] == []
+    model = made / "models" / "size.py"
+    model.write_text(model.read_text().replace("employees / 10", "employees / 20"))
+    assert [step for step in steps if passes(step)] == []
+
+
 def test_the_cache_is_shown_and_cleared_but_for_what_is_pinned(empty: Cli, repository: Repository) -> None:
     """Clearing keeps the commits of the project here; with --all they go too and come back by sync."""
     ok(empty, "add", repository.url)
@@ -692,3 +719,34 @@ def test_a_submodule_on_a_host_that_is_not_allowed_is_refused(empty: Cli, nested
     (empty.folder / "mlsm.toml").write_text(project_text(empty.folder) + said + '[git]\nhosts = ["file"]\n')
     assert "'models/tables'" in (told := refused(empty, "lock"))
     assert "does not allow" in told
+
+
+def test_a_submodule_of_this_machine_is_refused_from_a_source_elsewhere(
+    empty: Cli, nested: Repository, served: str
+) -> None:
+    """A repository behind a server cannot have files of this machine read, whichever way it names them."""
+    tables = nested.folder.parent / "tables"
+    said = f'\n[[source]]\nname = "ada"\nurl = "{served}"\nsubmodules = true\n'
+    (empty.folder / "mlsm.toml").write_text(project_text(empty.folder) + said)
+    for url in (f"file://{tables}", str(tables)):
+        nested.git("config", "--file", ".gitmodules", "submodule.models/tables.url", url)
+        nested.commit_all("Point at this machine")
+        told = refused(empty, "lock")
+        assert "The submodule 'models/tables'" in told
+        assert str(tables) in told
+    assert not [*(empty.folder.parent / "home").glob("checkouts/*/*/models/tables/*.py")]
+
+
+def test_a_sync_tells_of_a_commit_that_is_gone(empty: Cli, repository: Repository) -> None:
+    """The lock names it after a force push and a clean-up: a machine without it is refused and changes nothing."""
+    ok(empty, "add", repository.url)
+    gone = repository.git("rev-parse", "--short=7", "HEAD")
+    repository.git("commit", "--quiet", "--amend", "--message", "Rewritten")
+    repository.git("reflog", "expire", "--expire=now", "--all")
+    repository.git("gc", "--quiet", "--prune=now")
+    ok(empty, "sync", "--frozen")
+    ok(empty, "score", "leads.csv")
+    shutil.rmtree(empty.folder.parent / "home")
+    told = refused(empty, "sync", "--frozen")
+    assert f"The commit '{gone}" in told
+    assert "any more" in told
