@@ -15,7 +15,7 @@ from typing import Any
 
 from mlsm._result import Failure
 
-__all__ = ["MESSAGE_MAX", "Raised", "attempt", "drain"]
+__all__ = ["MESSAGE_MAX", "Raised", "attempt", "caught", "drain"]
 
 MESSAGE_MAX = 2_000
 """A message is cut to this length: some exceptions carry whole data sets in theirs."""
@@ -53,12 +53,18 @@ def attempt(function: Callable[..., Any], *args: Any) -> Any:
     """
     try:
         return function(*args)
-    except KeyboardInterrupt as stop:
-        if _of_person(stop):
-            raise
-        return Raised(stop)
     except BaseException as error:  # noqa: BLE001 - a model may raise anything; see the module's docstring
-        return Raised(error)
+        return caught(error)
+
+
+def caught(error: BaseException) -> Raised:
+    """Turn what a stranger's code raised into a value; raise it again where a person asked to stop.
+
+    For the one function that writes such calls out (`engine/compiled`); all others use `attempt`.
+    """
+    if isinstance(error, KeyboardInterrupt) and _of_person(error):
+        raise error
+    return Raised(error)
 
 
 def drain(answers: Iterator[Any], into: list[Any]) -> Raised | None:
@@ -70,12 +76,8 @@ def drain(answers: Iterator[Any], into: list[Any]) -> Raised | None:
     """
     try:
         into.extend(answers)
-    except KeyboardInterrupt as stop:
-        if _of_person(stop):
-            raise
-        return Raised(stop)
     except BaseException as error:  # noqa: BLE001 - as above
-        return Raised(error)
+        return caught(error)
     return None
 
 

@@ -23,7 +23,10 @@ def read_id(value: Any) -> tuple[str | None, str | None]:
         >>> read_id("007"), read_id(42.0), read_id(True)
         (('007', None), ('42', None), (None, 'The id True is a bool; expected text or a whole number.'))
     """
-    if type(value) is not str and hasattr(value, "dtype") and hasattr(value, "item"):
+    if type(value) is str:
+        if value[:1] > " " and value.isascii() and value.isprintable() and len(value) <= ID_BYTES_MAX:
+            return value, None  # as nearly all are
+    elif hasattr(value, "dtype") and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, str):
         return _text(value)

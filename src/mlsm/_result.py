@@ -116,7 +116,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     stale_since: datetime | None = None
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one model version said of one record.
 
     `score` is a float64 or None, `output` any JSON value; `as_of` is the clock that the

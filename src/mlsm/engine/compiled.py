@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from mlsm._fields import UNSET
 from mlsm._fields.scalars import plain_range
-from mlsm._guard import attempt
+from mlsm._guard import caught
 from mlsm._model import RuleSummary
 from mlsm._result import Outcome, Result
 from mlsm.engine.order import Prepared, Slot, Step
@@ -44,7 +44,7 @@ def compile_record(prepared: Prepared, *, otherwise: Otherwise, barred: Otherwis
     """
     namespace: dict[str, Any] = {
         "MIDNIGHT": time(tzinfo=UTC), "OK": Outcome.OK, "OK_CODE": Outcome.OK.code, "Result": Result, "UNSET": UNSET,
-        "attempt": attempt, "barred": barred, "combine": datetime.combine, "date": date, "given": given,
+        "barred": barred, "caught": caught, "combine": datetime.combine, "date": date, "given": given,
         "otherwise": otherwise,
     }  # fmt: skip
     lines = ["def score(record, record_id, as_of, scored_at, run_id):", " get, problems = record.get, []"]
@@ -110,15 +110,13 @@ def _asking(step: Step, slots: int, seen: list[str], namespace: dict[str, Any]) 
     }  # fmt: skip
     handed = [seen[at] for at in step.upstreams.values()] + [f"v{slot}" for slot in step.slots]
     handed += ["as_of"] if step.wants_as_of else []
-    call = f"attempt({', '.join([f'ask{place}', *handed])})"
-    lines = [f" a = {call}"]
+    # What `_guard.attempt` does, written out: a call within a call would cost as much again.
+    asking = [" try:", f"  a = ask{place}({', '.join(handed)})", " except BaseException as e:", "  a = caught(e)"]
+    lines = asking
     if step.conditional:
         values = ", ".join(f"v{slot}" for slot in range(slots))
-        lines = [
-            f" a = barred(step{place}, [{values}], {{}}, [{', '.join(seen)}], as_of)",
-            " if a is None:",
-            f"  a = {call}",
-        ]
+        barred = f" a = barred(step{place}, [{values}], {{}}, [{', '.join(seen)}], as_of)"
+        lines = [barred, " if a is None:", *(f" {line}" for line in asking)]
     plain = f"type(a) is float and least{place} <= a <= most{place}" if step.predictor.single else "False"
     namespace[f"given{place}"] = step.columns.given
     known = f"given{place} if run_id is None else given(step{place}, OK_CODE, run_id)"
