@@ -124,6 +124,7 @@ def test_results_can_go_to_stdout(project: Any) -> None:
     done = project("score", "first.csv", "--no-store", "--out", "-")
     read = list(csv.DictReader(io.StringIO(done.stdout)))
     assert (32, True) == (len(read), "model       status  ok" in done.stderr)
+    assert "Results are in standard output." in done.stderr
 
 
 @pytest.mark.parametrize("options", [["--wide"], ["--no-store", "--resume"], ["--no-store", "--store", "x.db"]])

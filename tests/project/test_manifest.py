@@ -106,6 +106,13 @@ MISTAKES = {
         '[project]\nname = "acme"\n[store]\nurls = "sqlite:///x.db"',
         "mlsm.toml:4: [store] has no key 'urls'; expected one of url, inputs, keep.\n    Hint: Did you mean 'url'?",
     ),
+    "unknown kind of store": (
+        '[project]\nname = "acme"\n[store]\nurl = "oracle://ada:secret@db/leads"',
+        (
+            "mlsm.toml:4: [store] url begins with 'oracle'; expected one of mongodb, mongodb+srv, postgres, postgresql, "
+            "sqlite.\n    Hint: Write sqlite:///mlsm.db for a file."
+        ),
+    ),
     "key of another section": (
         '[project]\nname = "acme"\n[store]\npart_rows = 5',
         (

@@ -55,7 +55,8 @@ class Scoring:
     def places(self) -> list[str]:
         """Give the places where results go, as people call them."""
         url = self.project.store_url if self.store_url is None else self.store_url
-        return [*([shown_url(url)] if self.stored else []), *([self.out] if self.out is not None else [])]
+        out = "standard output" if self.out == "-" else self.out
+        return [*([shown_url(url)] if self.stored else []), *([out] if out is not None else [])]
 
 
 def score_job(scoring: Scoring, terminal: Terminal) -> Done:

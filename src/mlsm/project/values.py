@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from mlsm._model import read_memory
 from mlsm.errors import InputError
 from mlsm.readers import Dialect
+from mlsm.stores import SCHEMES
 
 __all__ = [
     "MODULE",
@@ -180,6 +181,10 @@ def url(value: str) -> Iterator[Wrong]:
     parts = urlsplit(value)
     if not parts.scheme or "://" not in value:
         yield Wrong(f"is {value!r}; expected a URL.", "Write it with its kind: sqlite:///mlsm.db.")
+    elif parts.scheme not in SCHEMES:
+        # What follows the scheme may hold a password.
+        known = ", ".join(sorted(SCHEMES.keys() - {"memory"}))
+        yield Wrong(f"begins with {parts.scheme!r}; expected one of {known}.", "Write sqlite:///mlsm.db for a file.")
 
 
 def sources(value: Sequence[str]) -> Iterator[Wrong]:
