@@ -109,8 +109,8 @@ MISTAKES = {
     "unknown kind of store": (
         '[project]\nname = "acme"\n[store]\nurl = "oracle://ada:secret@db/leads"',
         (
-            "mlsm.toml:4: [store] url begins with 'oracle'; expected one of mongodb, mongodb+srv, postgres, postgresql, "
-            "sqlite.\n    Hint: Write sqlite:///mlsm.db for a file."
+            "mlsm.toml:4: [store] url begins with 'oracle'; expected one of mongodb, mongodb+srv, postgres, "
+            "postgresql, sqlite.\n    Hint: Write sqlite:///mlsm.db for a file."
         ),
     ),
     "key of another section": (
