@@ -66,6 +66,7 @@ class Server:
                     version(db, self.url)
                     self._looked = self._reached = True
                 answer = ask(db)
+                self._reached = True
             except DuplicateKeyError:
                 raise
             except PyMongoError as error:
@@ -75,6 +76,7 @@ class Server:
                 # One that was never reached is away at the start: nobody should wait for it.
                 until = until or time.monotonic() + (self._patience if self._reached else 0.0)
                 if not is_away(error) or time.monotonic() + pause > until:
+                    self._reached = self._reached and not is_away(error)  # one that stayed away is not waited for again
                     raise translation(error, self.url) from None
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)

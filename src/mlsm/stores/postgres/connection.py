@@ -123,6 +123,7 @@ class Connections:
                         until, pause, cut_off = None, _PAUSE_FIRST, cut_off + 1
                     until = until or time.monotonic() + (self._patience if self._reached else 0.0)
                     if not is_away(error) or time.monotonic() + pause > until:
+                        self._reached = self._reached and not is_away(error)  # what stayed away is not waited for again
                         raise translation(error, self.address.shown) from error
                 except BaseException:
                     self._drop_writer()
