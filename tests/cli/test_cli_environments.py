@@ -401,6 +401,29 @@ def test_cached_environments_are_synced_in_half_a_second_of_work(project: Cli, w
     assert time.process_time() - began < 0.5
 
 
+@pytest.mark.chaos
+def test_other_dependencies_under_a_pinned_version_are_refused(project: Cli, wheels: Path, tmp_path: Path) -> None:
+    """The same code with other libraries is another tree: what was locked stays, and a new version is asked for."""
+    url = repository(tmp_path / "ada", ["pointlib<2"])
+    first = git(tmp_path / "ada", "rev-parse", "HEAD")
+    ok(project, "add", f"{url}@{first}")
+    ok(project, "promote", "points@1")
+    repository(tmp_path / "ada", ["pointlib>=2"])
+    second = git(tmp_path / "ada", "rev-parse", "HEAD")
+    file = project.folder / "mlsm.toml"
+    before = (project.folder / "mlsm.lock").read_text()
+    file.write_text(file.read_text().replace(first, second))
+    refused = project.here("lock")
+    assert refused.returncode == 1
+    assert "other versions of its dependencies" in refused.stderr
+    assert "pointlib==2.0" in refused.stderr
+    assert (project.folder / "mlsm.lock").read_text() == before
+    file.write_text(file.read_text().replace(second, first))
+    make_wheel(wheels, "1.5", "FACTOR = 15.0\n")
+    ok(project, "lock", "--upgrade")
+    assert "pointlib==1.0" in next(iter(read_lock(project.folder).models)).requirements
+
+
 def test_the_environments_that_a_project_pins_stay_when_the_cache_is_cleared(
     project: Cli, wheels: Path, tmp_path: Path
 ) -> None:
@@ -411,6 +434,10 @@ def test_the_environments_that_a_project_pins_stay_when_the_cache_is_cleared(
     ok(project, "cache", "--clear")
     (left,) = kept(project, "environment")
     assert "pointlib==1.0" in left["requirements"]
+    (packages,) = (tmp_path / "home" / "environments").glob("*/env-*/lib/python*/site-packages")
+    shutil.move(packages / "pointlib-1.0.dist-info", packages / "pointlib-2.0.dist-info")
+    assert "holds other files of pointlib than of version 1.0" in project.here("sync", "--frozen").stderr
+    shutil.move(packages / "pointlib-2.0.dist-info", packages / "pointlib-1.0.dist-info")
     assert scores(project) == {"old": [5000.0, 400.0, 70.0]}
     ok(project, "cache", "--clear", "--all")
     assert kept(project, "environment") == []

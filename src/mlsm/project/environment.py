@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import shutil
 import sys
 import sysconfig
@@ -26,9 +27,9 @@ from mlsm.project.installers import NotInstalled, installer
 __all__ = [
     "MARKER",
     "Marker",
+    "altered",
     "environment",
     "environment_folder",
-    "environment_hash",
     "find_environment",
     "python_version",
     "resolved",
@@ -39,6 +40,7 @@ _LOG = "build.log"
 _PATIENCE = 1800.0
 """Seconds to wait for another process that builds the same: large libraries take minutes to fetch."""
 _SHOWN_LINES = 15
+_PACKAGES = "Lib/site-packages/*.dist-info" if sys.platform == "win32" else "lib/python*/site-packages/*.dist-info"
 
 
 class Marker(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,17 +54,6 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
 def python_version() -> str:
     """Give the version of the interpreter that environments are made with: this one's."""
     return platform.python_version()
-
-
-def environment_hash(requirements: Sequence[str]) -> str:
-    """Hash the versions that an environment holds, as the lock keeps it.
-
-    Example:
-        >>> environment_hash(["msgspec==0.20.0"])[:14]
-        'sha256:7a78aa7'
-    """
-    listed = "\n".join(sorted(requirements))
-    return f"sha256:{hashlib.sha256(listed.encode()).hexdigest()}"
 
 
 def environment_folder(requirements: Sequence[str], home: Path) -> Path:
@@ -79,6 +70,40 @@ def find_environment(requirements: Sequence[str], home: Path) -> Path | None:
         return None
     python = _python(base / marker.folder)
     return python if python.exists() else None
+
+
+def altered(requirements: Sequence[str], home: Path) -> str:
+    """Say in what an environment of this machine differs from the versions that it was built of; "" where in nothing.
+
+    Whoever installs into it changes what models answer, and no file of theirs tells of that.
+    """
+    python = find_environment(requirements, home)
+    if python is None:
+        return ""
+    held = {}
+    for found in python.parents[1].glob(_PACKAGES):
+        name, _, version = found.name.removesuffix(".dist-info").partition("-")
+        held[_normal(name)] = version
+    for requirement in requirements:
+        name, _, version = requirement.partition("==")
+        if not _same(held.pop(_normal(name), ""), version):
+            return f"other files of {name} than of version {version}"
+    return f"{', '.join(sorted(held))} besides" if held else ""
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _same(held: str, wanted: str) -> bool:
+    if held == wanted:
+        return True
+    from packaging.version import InvalidVersion, Version  # a tenth of a second that is seldom needed
+
+    try:
+        return Version(held.replace("_", "-")) == Version(wanted)
+    except InvalidVersion:
+        return False
 
 
 def environment(

@@ -31,10 +31,11 @@ source that is a folder has no commit.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,7 +45,7 @@ from mlsm._toml import Lines
 from mlsm.errors import ProjectError
 from mlsm.project.mistakes import Mistake
 
-__all__ = ["LOCK", "Lock", "Pin", "SourcePin", "lock_text", "read_lock"]
+__all__ = ["LOCK", "Lock", "Pin", "SourcePin", "environment_hash", "lock_text", "read_lock"]
 
 T = TypeVar("T", bound="SourcePin | Pin")
 
@@ -140,6 +141,9 @@ def _read(said: Any, kind: type[T], array: str, lines: Lines) -> tuple[list[T], 
         hashes = [pin.tree, getattr(pin, "digest", pin.tree)]
         if not _COMMIT.fullmatch(pin.commit) or not all(map(_HASH.fullmatch, hashes)):
             mistakes.append(Mistake(place, f"{pin.name!r} has a commit or a hash that is none.", _HINT))
+        if isinstance(pin, Pin) and pin.environment != (environment_hash(pin.requirements) if pin.requirements else ""):
+            message = f"{pin.key!r} has requirements that are not those of its environment's hash."
+            mistakes.append(Mistake(place, message, _HINT))
         key = str(getattr(pin, "key", pin.name))
         if key in found:
             mistakes.append(Mistake(place, f"{key!r} occurs twice.", _HINT))
@@ -148,6 +152,17 @@ def _read(said: Any, kind: type[T], array: str, lines: Lines) -> tuple[list[T], 
 
 
 _HINT = f"{LOCK} is written by the program only: take it from the project's repository, or run `mlsm lock`."
+
+
+def environment_hash(requirements: Sequence[str]) -> str:
+    """Hash the versions that an environment holds, as the lock keeps it.
+
+    Example:
+        >>> environment_hash(["msgspec==0.20.0"])[:14]
+        'sha256:7a78aa7'
+    """
+    listed = "\n".join(sorted(requirements))
+    return f"sha256:{hashlib.sha256(listed.encode()).hexdigest()}"
 
 
 def lock_text(lock: Lock) -> str:

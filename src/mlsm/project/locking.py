@@ -10,9 +10,9 @@ from mlsm._model import Model
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import checkout, resolve, tree_of
 from mlsm.project.described import described
-from mlsm.project.environment import environment, environment_hash, python_version, resolved
+from mlsm.project.environment import environment, python_version, resolved
 from mlsm.project.finder import installed_finder
-from mlsm.project.lock import Lock, Pin, SourcePin
+from mlsm.project.lock import Lock, Pin, SourcePin, environment_hash
 from mlsm.project.origin import Origin, folder_of
 from mlsm.project.pinned import pinned_version
 from mlsm.project.repository import load_repository
@@ -188,6 +188,10 @@ def _merged(origin: Origin, known: list[Pin], made: list[Pin], statuses: Mapping
                 "under that version.",
                 hint="Give what was changed a new version in its repository. Nothing was changed here.",
             )
+        elif old.environment != pin.environment and (statuses[pin.key] == "active" or origin.url is not None):
+            if old.commit == pin.commit and origin.url is not None:
+                continue  # newer versions of its dependencies came out; it stays on those with which it was locked
+            raise _other_environment(origin, old, pin, statuses[pin.key])
         elif old.digest != pin.digest and statuses[pin.key] == "active":
             raise ProjectError(
                 f"{pin.key!r} is active, but the folder {origin.path!r} has another model under that version now.",
@@ -196,6 +200,17 @@ def _merged(origin: Origin, known: list[Pin], made: list[Pin], statuses: Mapping
         elif origin.url is None:
             merged[merged.index(old)] = pin  # a folder holds what it holds now, and no former commit
     return merged
+
+
+def _other_environment(origin: Origin, old: Pin, pin: Pin, status: str) -> ProjectError:
+    """Say that a version would run on other dependencies than those with which it was locked."""
+    changed = sorted({*old.requirements} ^ {*pin.requirements})
+    return ProjectError(
+        f"{pin.key!r} is {status} and locked with other versions of its dependencies than {pin.told} resolves to now.",
+        problems=[f"{'locked' if one in old.requirements else 'now'}  {one}" for one in changed],
+        hint=f"Give it a new version in {origin.told or origin.path!r}: with other libraries it may answer otherwise. "
+        "Nothing was changed here.",
+    )
 
 
 def _refuse_doubles(pins: Sequence[Pin]) -> None:

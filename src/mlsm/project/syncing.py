@@ -11,7 +11,7 @@ from mlsm._guard import attempt
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import checkout, find_checkout, tree_of
 from mlsm.project.described import described
-from mlsm.project.environment import environment, find_environment
+from mlsm.project.environment import altered, environment, find_environment
 from mlsm.project.lock import LOCK, Lock
 from mlsm.project.origin import Origin, folder_of
 
@@ -47,13 +47,18 @@ def held(origins: Sequence[Origin], lock: Lock, home: Path) -> list[Held]:
 def sync(
     origins: Sequence[Origin], lock: Lock, *, project: Path, home: Path, tell: Callable[[str], None] | None = None
 ) -> list[Held]:
-    """Fetch what is absent, and hold the files of every commit against the lock.
+    """Fetch what is absent, and hold the files of every commit, and its environments, against the lock.
 
     Raises:
-        ProjectError: a commit cannot be fetched, or its files differ from what the lock says.
+        ProjectError: a commit cannot be fetched; or its files, or the versions of its dependencies, differ
+            from what the lock says.
     """
     wanted = _wanted(origins, lock)
     states = [_fetched(origin, commit, tree, project, home) for origin, commit, tree, _ in wanted]
+    for origin, commit, _, _ in wanted:
+        for requirements in _environments(origin, commit, lock):
+            if difference := altered(requirements, home):
+                raise _other_versions(origin, difference)
     done = []
     for (origin, commit, _, models), fetched in zip(wanted, states, strict=True):
         state = fetched
@@ -130,6 +135,13 @@ def _state(origin: Origin, commit: str, home: Path) -> str:
     return "here" if origin.url is None or find_checkout(origin, commit, home) is not None else "absent"
 
 
+def _other_versions(origin: Origin, difference: str) -> ProjectError:
+    return ProjectError(
+        f"The environment of source {origin.name!r} holds {difference}; expected what {LOCK} says.",
+        hint="Something was installed into it: `mlsm cache --clear --all`, then `mlsm sync`.",
+    )
+
+
 def _other_files(origin: Origin, commit: str) -> ProjectError:
     if origin.url is None:
         return ProjectError(
@@ -138,5 +150,6 @@ def _other_files(origin: Origin, commit: str) -> ProjectError:
         )
     return ProjectError(
         f"Commit {commit[:7]} of source {origin.name!r} has other files here than {LOCK} says.",
-        hint="Something changed the cache: `mlsm cache --clear`, then `mlsm sync`. If it stays so, trust neither.",
+        hint="Something changed the cache: `mlsm cache --clear --all`, then `mlsm sync`. "
+        "If it stays so, trust neither.",
     )
