@@ -162,6 +162,8 @@ class Catalog(Mapping[str, Model]):
     def _resolve(self, summary: SummaryModel, reference: str, problems: list[str]) -> str | None:
         name, version = split_key(reference)
         upstream = self._active.get(name) if version is None else self._models.get(reference)
+        if upstream is None and (version is not None or summary.status == "draft"):
+            upstream = self._models.get(summary.siblings.get(reference, ""))
         versions = [key for key in self._models if split_key(key)[0] == name]
         if upstream is None:
             missing = f"no version of {name!r} is active" if version is None and versions else "there is no such model"

@@ -388,6 +388,35 @@ def test_a_repository_of_artefacts_needs_no_python(empty: Cli, repository: Repos
     assert listed(empty) == {"points@1": "draft"}
 
 
+def test_a_summary_of_a_source_stands_on_the_models_that_came_with_it(empty: Cli, repository: Repository) -> None:
+    """As drafts they stand on each other; once a version is active, `size` means that one, whichever it is."""
+    file = repository.folder / "models" / f"{repository.module}.py"
+    text = file.read_text().replace("import Meta, model", "import Meta, model, summary_model")
+    said = 'version="1", status="active", range=(0, 400000)'
+    file.write_text(
+        text.replace('status="active"', 'status="active", range=(0, 400000)')
+        + f'\n\n@summary_model({said}, models=["size"])\ndef half(size):\n'
+        + "    return None if size.score is None else size.score / 2\n"
+        + f'\n\n@summary_model({said}, models={{"fit": "size@1.0.0"}})\ndef exactly(fit):\n    return fit.score\n'
+    )
+    with (repository.folder / "mlsm.toml").open("a") as stream:
+        stream.write('\n[[summary]]\nname = "top"\nversion = "1"\nrule = "best"\nmodels = ["size", "half"]\n')
+    repository.commit_all("Summaries")
+    ok(empty, "add", repository.url)
+    mark = f"+{repository.git('rev-parse', '--short=7', 'HEAD')}"
+    assert listed(empty) == dict.fromkeys(
+        [f"{key}{mark}" for key in ("exactly@1", "half@1", "size@1.0.0", "top@1")], "draft"
+    )
+    ok(empty, "score", "leads.csv", "--workers", "2")
+    (run,) = rows(empty, "runs")
+    assert set(map(str, run["counts"].values())) == {"{'ok': 3}"}
+    assert "no version of 'size' is active" in refused(empty, "promote", f"half@1{mark}")
+    ok(empty, "promote", f"size@1.0.0{mark}")
+    ok(empty, "promote", f"half@1{mark}")
+    ok(empty, "promote", f"top@1{mark}")
+    ok(empty, "promote", f"exactly@1{mark}")
+
+
 def test_a_source_is_removed_with_its_drafts_but_not_while_one_is_active(empty: Cli, repository: Repository) -> None:
     """An active version keeps its source; without one the project file is as it was before."""
     before = project_text(empty.folder)
@@ -495,6 +524,12 @@ def test_a_damaged_lock_is_told_with_its_line(empty: Cli, repository: Repository
     lock = empty.folder / "mlsm.lock"
     lock.write_text(lock.read_text().replace('digest = "sha256:', 'digest = "'))
     assert "mlsm.lock:" in refused(empty, "list")
+    lock.write_text(
+        lock.read_text()
+        .replace('digest = "', 'digest = "sha256:')
+        .replace("requirements = []", 'requirements = ["polars==1.0"]')
+    )
+    assert "requirements that are not those of its environment's hash" in refused(empty, "sync")
 
 
 def test_a_new_repository_of_models_passes_its_checks_and_can_be_added(empty: Cli, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from mlsm._fields import Fields
 from mlsm._model.failing import Failing
@@ -33,11 +33,12 @@ class SummaryModel(Model):
         call, range, labels, source, failing, isolation, timeout, memory, python: as for `Model`.
     """
 
-    __slots__ = ("models", "require")
+    __slots__ = ("models", "require", "siblings")
 
     kind = "summary"
     models: Any
     require: tuple[str, ...]
+    siblings: Mapping[str, str]
 
     def __init__(
         self,
@@ -64,7 +65,16 @@ class SummaryModel(Model):
             call=call, range=range, labels=labels, source=source, failing=failing,
             isolation=isolation, timeout=timeout, memory=memory, python=python,
         )  # fmt: skip
-        self._set(models=models, require=tuple(require))
+        self._set(models=models, require=tuple(require), siblings={})
+
+    def with_siblings(self, siblings: Mapping[str, str]) -> Self:
+        """Give the same summary, beside models that came with it.
+
+        Args:
+            siblings: by reference, `"fit"` or `"fit@1.2.0"`, the key that a model of the same commit has here: what a
+                draft stands on where no version is active, and what an exact version means.
+        """
+        return self._with(siblings=dict(siblings))
 
     @property
     def upstreams(self) -> dict[str, str]:

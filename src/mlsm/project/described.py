@@ -118,7 +118,7 @@ def _model(told: dict[str, Any]) -> Model:
     name, version, what = told["name"], told["version"], told["what"]
     source, failing = told["source"], _failing(told["failing"])
     if what == "rule":
-        options = json.loads(told["options"])
+        options = {name: value for name, value in json.loads(told["options"]).items() if value is not None}
         return RuleSummary(name, dict(told["models"]), version, told["rule"], options, source=source)
     span = None if told["range"] is None else tuple(told["range"])
     fields = Fields([_field(field) for field in told["fields"]])

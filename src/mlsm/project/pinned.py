@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from mlsm._guard import Raised, attempt
-from mlsm._model import AbsentModel, Isolation, Model, RuleSummary
+from mlsm._model import AbsentModel, Isolation, Model, RuleSummary, SummaryModel
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import find_checkout
 from mlsm.project.described import described
@@ -153,7 +154,7 @@ def _folder(origin: Origin, pin: Pin, project: Path, home: Path) -> Path | Mista
         return Mistake(LOCK, message, "Run `mlsm sync`.")
     if found.tree != pin.tree:
         message = f"commit {pin.commit[:7]} of source {origin.name!r} has other files here than {LOCK} says."
-        return Mistake(LOCK, message, "Run `mlsm cache --clear`, then `mlsm sync`.")
+        return Mistake(LOCK, message, "Run `mlsm cache --clear --all`, then `mlsm sync`.")
     return found.folder / pin.folder
 
 
@@ -178,4 +179,18 @@ def _chosen(pin: Pin, models: Sequence[Model], isolation: Isolation) -> Model | 
         return Mistake(LOCK, message, "Give what was changed a new version, and run `mlsm lock --upgrade`.")
     if not isinstance(model, RuleSummary):
         model = model.with_isolation(isolation)
+    if isinstance(model, SummaryModel):
+        model = model.with_siblings(_siblings(models, pin.version.removeprefix(model.version)))
     return model.with_version(pin.version).with_status("draft")
+
+
+def _siblings(models: Sequence[Model], mark: str) -> dict[str, str]:
+    """Give the keys that the models of one commit have here, by what a summary of it may call them.
+
+    Args:
+        models: the models, with the versions that they give themselves.
+        mark: what stands behind each of these versions here.
+    """
+    names = Counter(model.name for model in models)
+    siblings = {model.key: f"{model.key}{mark}" for model in models}
+    return siblings | {model.name: f"{model.key}{mark}" for model in models if names[model.name] == 1}
