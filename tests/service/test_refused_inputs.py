@@ -185,3 +185,10 @@ def test_a_file_without_any_record_says_why(tmp_path: Path, id_column: str | Non
         assert f"No row of {str(file)!r} is a record" in raised.value.message
         assert (f"{str(file)!r}, line 2: The line is no JSON: it ends too early.",) == tuple(raised.value.problems)
         assert "one JSON object a line" in str(raised.value.hint)
+
+
+def test_records_of_which_none_is_a_mapping_are_refused() -> None:
+    """In memory the way out is another one than in a file."""
+    with pytest.raises(InputError, match=r"row 1: The record is of type 'int', expected a mapping") as raised:
+        mlsm.score([FIT], [1, None])
+    assert "Pass a mapping for each record, such as a dict." == raised.value.hint
