@@ -22,6 +22,8 @@ from mlsm.service.request import Examination, Job
 __all__ = ["Cut", "Inputs"]
 
 _REJECTS_SHOWN = 1_000
+_AS_MAPPINGS = "Pass a mapping for each record, such as a dict."
+_AS_LINES = 'Write one JSON object a line, such as {"id": "42"}, or give the file the ending of its format.'
 _FORGOTTEN = "This record was forgotten on request."
 
 
@@ -112,7 +114,7 @@ class Inputs:
             raise InputError(
                 f"No row of {sources} is a record; the first is told here.",
                 problems=[f"{broken.source!r}, {_place(broken)}: {broken.reason}"],
-                hint='Write one JSON object a line, such as {"id": "42"}, or give the file the ending of its format.',
+                hint=_AS_MAPPINGS if broken.line is None else _AS_LINES,
             )
         if job.id_column is not None and job.id_column not in names:
             raise InputError(
