@@ -1,5 +1,7 @@
 """Facts about Parquet files: the same parts whatever the row groups, types untouched."""
 
+import gzip
+import hashlib
 import io
 import random
 from datetime import UTC, date, datetime, time
@@ -124,11 +126,25 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
     assert refused > 20
 
 
-def test_a_compressed_parquet_file_is_refused(tmp_path: Path) -> None:
-    """Parquet within gzip cannot be read in pieces, and the way out is told."""
+def test_a_parquet_file_within_gzip_is_unpacked(tmp_path: Path) -> None:
+    """It is read like a plain one, from a file and from a stream; its hash is that of the bytes as they lie there."""
+    plain = tmp_path / "plain.parquet"
+    NUMBERS.write_parquet(plain)
     path = tmp_path / "leads.parquet.gz"
-    path.write_bytes(b"\x1f\x8b rest")
-    with pytest.raises(InputError, match="gunzip"):
+    path.write_bytes(gzip.compress(plain.read_bytes()))
+    reader = open_reader(str(path))
+    assert reader.fingerprint() == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    with path.open("rb") as stream:
+        for other in (reader, open_reader("-", stdin=stream)):
+            assert frame_of(open_reader(str(plain))).equals(frame_of(other))
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b rest", gzip.compress(b"PAR1")[:-9]], ids=["no gzip", "cut off"])
+def test_a_damaged_gzip_of_parquet_is_told(tmp_path: Path, content: bytes) -> None:
+    """What cannot be unpacked is refused as a gzip file, not as Parquet."""
+    path = tmp_path / "leads.parquet.gz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="a whole gzip file was expected"):
         open_reader(str(path)).facts()
 
 

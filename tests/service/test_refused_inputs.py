@@ -192,3 +192,20 @@ def test_records_of_which_none_is_a_mapping_are_refused() -> None:
     with pytest.raises(InputError, match=r"row 1: The record is of type 'int', expected a mapping") as raised:
         mlsm.score([FIT], [1, None])
     assert "Pass a mapping for each record, such as a dict." == raised.value.hint
+
+
+def test_an_input_of_which_no_row_can_be_scored_is_refused() -> None:
+    """A column of ids that is empty throughout is a broken export, not a success of nothing."""
+    rows = [{"id": "", "a": 1}, {"id": None, "a": 2}]
+    error = refused([FIT], rows)
+    assert "No row of 'records' can be scored; the first is told here." == error.message
+    assert ("'records', row 1: The id is empty.",) == tuple(error.problems)
+    assert (0, 2) == (forced([FIT], rows).records, forced([FIT], rows).rejected)
+
+
+def test_rejected_rows_do_not_count_as_records() -> None:
+    """The wrong column of ids leaves far too few records, however many rows there are."""
+    rows = [{"id": place % 5, "a": 1} for place in range(100)]
+    error = refused([FIT], rows, min_records=6)
+    assert "There are 5 records in 'records' besides 95 rejected rows; expected at least 6." == error.message
+    assert 5 == run(job([FIT], rows, min_records=5)).records

@@ -107,10 +107,10 @@ def test_too_many_ids_are_looked_at_in_classes(hashes_max: int) -> None:
         return ((part.number, part) for part in reader.parts(9))
 
     rows: list[int] = []
-    found, sound = find_duplicates(parts, "id", rows.append, hashes_max=hashes_max)
-    later = [number * 9 + row for number, wrong in found.items() for row in wrong]
-    assert (list(range(10, 100)), frozenset(range(12)), 100) == (later, sound, sum(rows))
-    assert "The id came earlier, in row 1." == found[1][1]
+    seen = find_duplicates(parts, "id", rows.append, hashes_max=hashes_max)
+    later = [number * 9 + row for number, wrong in seen.duplicates.items() for row in wrong]
+    assert (list(range(10, 100)), {*range(12)}, 10, 100) == (later, seen.sound, seen.usable, sum(rows))
+    assert "The id came earlier, in row 1." == seen.duplicates[1][1]
 
 
 def test_rows_are_numbered_on_request(tmp_path: Path) -> None:

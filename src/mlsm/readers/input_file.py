@@ -68,7 +68,7 @@ class InputFile:
             return met
 
     @classmethod
-    def spooled(cls, stream: IO[bytes], *, source: str, stem: str) -> InputFile:
+    def spooled(cls, stream: IO[bytes] | BinaryIO, *, source: str, stem: str) -> InputFile:
         """Copy a stream to a temporary file that lasts as long as this value.
 
         Raises:
@@ -104,6 +104,17 @@ class InputFile:
             else:
                 yield raw
             self._check(os.fstat(raw.fileno()))
+
+    def unpacked(self) -> InputFile:
+        """Give the content of a gzip file as a file of its own, for what must be read out of order; else itself.
+
+        Raises:
+            InputError: it is damaged, or there is no room for the copy.
+        """
+        if not self.gzipped:
+            return self
+        with self.reading() as stream:
+            return self.spooled(stream, source=self.source, stem=self.stem)
 
     def check_unchanged(self) -> None:
         """Raise an `InputError` if the file is not the one that was met."""

@@ -23,13 +23,16 @@ _WINDOW_BYTES = 16 * 2**20
 class ParquetReader:
     """Read a Parquet file in windows of rows, so that memory stays flat.
 
+    One that is compressed as a whole is unpacked to a temporary file first, since it is read from its end.
+
     Args:
         file: the file.
     """
 
     def __init__(self, file: InputFile) -> None:
         self.source = file.source
-        self._file = file
+        self._met = file
+        self._file = file.unpacked()
 
     def facts(self) -> Facts:
         """Tell the rows and the columns, from the end of the file."""
@@ -37,7 +40,7 @@ class ParquetReader:
 
     def fingerprint(self) -> str:
         """Hash the bytes of the file."""
-        return self._file.fingerprint()
+        return self._met.fingerprint()
 
     def options(self) -> dict[str, str]:
         """Tell that there is nothing to choose."""
@@ -83,11 +86,6 @@ class ParquetReader:
 
     @cached_property
     def _facts(self) -> Facts:
-        if self._file.gzipped:
-            raise InputError(
-                f"Input {self.source!r} is compressed as a whole; a plain Parquet file was expected.",
-                hint="Decompress it with `gunzip`; Parquet compresses its columns itself.",
-            )
         with self._translated():
             lazy = self._lazy()
             return Facts(rows=lazy.select(pl.len()).collect().item(), names=tuple(lazy.collect_schema()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -12,7 +12,7 @@ from mlsm._fields.kinds import BLANKS
 from mlsm._ids import ID_BYTES_MAX, read_id
 from mlsm.contracts import Column, RawPart
 
-__all__ = ["Duplicates", "find_duplicates", "read_ids"]
+__all__ = ["Duplicates", "IdsSeen", "find_duplicates", "read_ids"]
 
 HASHES_MAX = 8_000_000
 """Hashes held at a time (8 bytes each); longer inputs are gone through several times."""
@@ -79,6 +79,21 @@ def _read_each(column: Column, *, trusted: bool) -> tuple[pl.Series, dict[int, s
 
 
 @dataclass(slots=True)
+class IdsSeen:
+    """What a pass over the ids found.
+
+    Args:
+        duplicates: the rows whose id came earlier.
+        sound: the numbers of the parts in which every row has a usable id.
+        usable: how many rows have a usable id that did not come earlier.
+    """
+
+    duplicates: Duplicates = field(default_factory=dict)
+    sound: set[int] = field(default_factory=set)
+    usable: int = 0
+
+
+@dataclass(slots=True)
 class _Place:
     """Where an id was met first."""
 
@@ -96,7 +111,7 @@ def find_duplicates(
     on_rows: Callable[[int], Any],
     *,
     hashes_max: int = HASHES_MAX,
-) -> tuple[Duplicates, frozenset[int]]:
+) -> IdsSeen:
     """Find every row whose id came earlier in the inputs.
 
     Hashes of all ids tell which may be twice; only those are looked at as text. Where
@@ -108,15 +123,15 @@ def find_duplicates(
         id_column: the column of ids.
         on_rows: told of rows gone through, in the first pass.
         hashes_max: hashes held at a time.
-
-    Returns:
-        The duplicates, and the numbers of the parts in which every row has a usable id.
     """
-    sound: set[int] = set()
-    suspects, classes = _suspects(parts, id_column, 0, 1, on_rows, sound, hashes_max)
+    seen = IdsSeen()
+    suspects, classes = _suspects(parts, id_column, 0, 1, on_rows, seen, hashes_max)
     for residue in range(1, classes):
-        suspects.append(_suspects(parts, id_column, residue, classes, lambda _: None, sound, hashes_max)[0])
-    return (_compared(parts, id_column, suspects) if len(suspects) else {}), frozenset(sound)
+        suspects.append(_suspects(parts, id_column, residue, classes, lambda _: None, seen, hashes_max)[0])
+    if len(suspects):
+        seen.duplicates = _compared(parts, id_column, suspects)
+        seen.usable -= sum(map(len, seen.duplicates.values()))
+    return seen
 
 
 def _suspects(
@@ -125,7 +140,7 @@ def _suspects(
     residue: int,
     classes: int,
     on_rows: Callable[[int], Any],
-    sound: set[int],
+    seen: IdsSeen,
     hashes_max: int,
 ) -> tuple[pl.Series, int]:
     """Give the hashes of one residue class that occur twice, and how many classes it took."""
@@ -133,7 +148,9 @@ def _suspects(
     for number, part in parts():
         ids, wrong = read_ids(part, id_column)
         if not wrong:
-            sound.add(number)
+            seen.sound.add(number)
+        if residue == 0:
+            seen.usable += len(ids) - ids.null_count()
         hashes = ids.drop_nulls().hash()
         held.append(hashes if classes == 1 else hashes.filter(hashes % classes == residue))
         while residue == 0 and sum(map(len, held)) > hashes_max:

@@ -16,7 +16,7 @@ from mlsm.engine.columns import Checked
 from mlsm.engine.order import Prepared
 from mlsm.errors import InputError
 from mlsm.service.ahead import ahead, may_be_ahead
-from mlsm.service.ids import Duplicates, find_duplicates, read_ids
+from mlsm.service.ids import IdsSeen, find_duplicates, read_ids
 from mlsm.service.request import Examination, Job
 
 __all__ = ["Cut", "Inputs"]
@@ -53,8 +53,7 @@ class Inputs:
         self.job = job
         self._tombstones = tombstones or Tombstones()
         self._prepared = prepared
-        self._duplicates: Duplicates = {}
-        self._sound: frozenset[int] = frozenset()
+        self._ids = IdsSeen()
         self._parts: tuple[tuple[int, ...], ...] = ()
 
     @property
@@ -76,7 +75,7 @@ class Inputs:
         job = self.job
         if job.id_column is not None:
             parts = self._id_parts_ahead if may_be_ahead(job.inputs) else self._id_parts
-            self._duplicates, self._sound = find_duplicates(parts, job.id_column, on_rows)
+            self._ids = find_duplicates(parts, job.id_column, on_rows)
         self._parts = tuple(_sizes(reader.facts().rows, job.part_rows) for reader in job.inputs)
 
     def examine(self) -> Examination:
@@ -84,8 +83,7 @@ class Inputs:
         rejects: list[Reject] = []
         rejected = 0
         for number, part in self._id_parts():
-            ids, wrong = read_ids(part, self.job.id_column)
-            found = self._rejects(number, part, ids, wrong)
+            found = self._rejects_of(number, part)
             rejected += len(found)
             rejects += found[: max(0, _REJECTS_SHOWN - len(rejects))]
         return Examination(
@@ -140,12 +138,32 @@ class Inputs:
                 problems=lines,
                 hint="Add the columns, map them under [columns] in mlsm.toml, or score even so with --force.",
             )
-        if self.rows < job.min_records:
-            there = "is 1 record" if self.rows == 1 else f"are {self.rows} records"
+        self._check_count(sources)
+
+    def _check_count(self, sources: str) -> None:
+        """Refuse far too few records, counted without rejects, and none at all."""
+        usable, least = self._usable, self.job.min_records
+        there = "is 1 record" if usable == 1 else f"are {usable} records"
+        if not usable:
+            first = next(reject for number, part in self._id_parts() for reject in self._rejects_of(number, part))
             raise InputError(
-                f"There {there} in {sources}; expected at least {job.min_records}.",
+                f"No row of {sources} can be scored; the first is told here.",
+                problems=[f"{first.source!r}, {_place(first)}: {first.reason}"],
+                hint="Name the column of ids (--id COLUMN, id=…), or reject every row even so with --force.",
+            )
+        if usable < least:
+            besides = f" besides {self.rows - usable:,} rejected rows" if usable < self.rows else ""
+            raise InputError(
+                f"There {there} in {sources}{besides}; expected at least {least}.",
                 hint="Check the export, lower [input] min_records, or score even so with --force.",
             )
+
+    @property
+    def _usable(self) -> int:
+        """Count the rows that are records with an id of their own."""
+        if self.job.id_column is not None:
+            return self._ids.usable
+        return self.rows - sum(reader.facts().broken for reader in self.job.inputs)
 
     def cuts(self, skip: Collection[int]) -> Iterator[Cut]:
         """Yield the parts to score, without those whose numbers are given."""
@@ -156,11 +174,11 @@ class Inputs:
             yield self._cut(number, part)
 
     def _cut(self, number: int, part: RawPart) -> Cut:
-        ids, wrong = read_ids(part, self.job.id_column, trusted=number in self._sound)
+        ids, wrong = read_ids(part, self.job.id_column, trusted=number in self._ids.sound)
         forgotten = self._forgotten(ids)
         rejects = self._rejects(number, part, ids, {**wrong, **forgotten})
         columns = dict(part.columns)
-        bad = {*wrong, *forgotten, *self._duplicates.get(number, ())}
+        bad = {*wrong, *forgotten, *self._ids.duplicates.get(number, ())}
         if bad:
             rows = [row for row in range(len(part)) if row not in bad]
             ids = ids.gather(rows)
@@ -177,12 +195,15 @@ class Inputs:
 
     def _rejects(self, number: int, part: RawPart, ids: pl.Series, wrong: dict[int, str]) -> list[Reject]:
         found = list(part.broken)
-        for row, why in sorted({**wrong, **self._duplicates.get(number, {})}.items()):
+        for row, why in sorted({**wrong, **self._ids.duplicates.get(number, {})}.items()):
             line = None if part.lines is None else part.lines[row]
             # Who was forgotten is not named.
             named = None if wrong.get(row) == _FORGOTTEN else ids[row]
             found.append(Reject(source=part.source, row=part.rows[row], line=line, record_id=named, reason=why))
         return sorted(found, key=lambda reject: reject.row)
+
+    def _rejects_of(self, number: int, part: RawPart) -> list[Reject]:
+        return self._rejects(number, part, *read_ids(part, self.job.id_column))
 
     def _id_parts(self) -> Iterator[tuple[int, RawPart]]:
         yield from self._numbered(set(_one(self.job.id_column)), ())
