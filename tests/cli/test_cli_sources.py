@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import random
 import re
 import select
 import shlex
@@ -48,6 +49,10 @@ sys.addaudithook(audit)
 sys.exit(main({arguments!r}))
 """
 """Runs a command that dies, without a word, before its n-th write."""
+_DIED = 137
+_SEEDED = random.Random(6)
+_LEAST_STEPS = 8
+"""Fewer writes than that no command makes: each replaces a file, under a lock, by one beside it."""
 _NUMBERS = itertools.count()
 
 
@@ -592,55 +597,94 @@ def test_a_pipeline_upgrades_checks_scores_and_opens_for_review(empty: Cli, kind
     assert "already" in refused(empty, "ci", kind)
 
 
-@pytest.mark.parametrize("step", range(1, 40, 8))
+def killed(cli: Cli, command: list[str], step: int) -> bool:
+    """Run a command that dies before its n-th write, and tell whether it got there; else it must have succeeded."""
+    words = [sys.executable, "-c", KILLED.format(step=step, arguments=command)]
+    done = subprocess.run(words, cwd=cli.folder, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode in (0, _DIED), done.stderr
+    return done.returncode == _DIED
+
+
+def killed_and_repeated(cli: Cli, command: list[str], done: str, step: int) -> bool:
+    """Kill a command at a step: what it does has happened or not; say it again where it has not."""
+    before = project_text(cli.folder)
+    died = killed(cli, command, step)
+    text = project_text(cli.folder)
+    assert text == before or done in text
+    if text == before:
+        ok(cli, *command)
+    assert done in project_text(cli.folder)
+    return died
+
+
+def sync_killed_and_repeated(cli: Cli, home: Path, step: int) -> bool:
+    """Kill a sync at a step: the project stays as it was, and the next one does what is left."""
+    before = files_of(cli)
+    died = killed(cli, ["sync"], step)
+    assert files_of(cli) == before
+    (row,) = rows(cli, "plan")
+    assert row["change"] in ("fetch", "none")
+    ok(cli, "sync", "--frozen")
+    assert [one["change"] for one in rows(cli, "plan")] == ["none"]
+    assert not [path for path in home.rglob("*") if ".new" in path.suffixes]
+    return died
+
+
+def promoted(cli: Cli, key: str) -> None:
+    """Hold a project against what it must be after a promotion."""
+    assert listed(cli) == {key: "active"}
+    (row,) = rows(cli, "history", "size", "--at", "2999-01-01")
+    assert row["by_history_file"] == key.partition("@")[2]
+
+
+@pytest.mark.parametrize("step", _SEEDED.sample(range(1, 40), 4))
 def test_a_command_killed_at_any_step_leaves_the_old_state_or_the_new(
     empty: Cli, repository: Repository, step: int
 ) -> None:
     """Killed before its n-th write, an add or promote has happened or not, and the same command again succeeds."""
     key = f"size@1.0.0+{repository.git('rev-parse', '--short=7', 'HEAD')}"
-    for command, done in ((["add", repository.url], "[[source]]"), (["promote", key], "[models.active]")):
-        before = project_text(empty.folder)
-        subprocess.run(
-            [sys.executable, "-c", KILLED.format(step=step, arguments=command)],
-            cwd=empty.folder,
-            capture_output=True,
-            check=False,
-            timeout=120,
-        )
-        text = project_text(empty.folder)
-        assert text == before or done in text
-        if text == before:
-            ok(empty, *command)
-        assert done in project_text(empty.folder)
-        assert key in listed(empty)
-    assert listed(empty) == {key: "active"}
-    (row,) = rows(empty, "history", "size", "--at", "2999-01-01")
-    assert row["by_history_file"] == key.partition("@")[2]
+    killed_and_repeated(empty, ["add", repository.url], "[[source]]", step)
+    assert key in listed(empty)
+    killed_and_repeated(empty, ["promote", key], "[models.active]", step)
+    promoted(empty, key)
 
 
-@pytest.mark.parametrize("step", [*range(1, 20, 3), *range(20, 60, 10)])
+@pytest.mark.parametrize("step", _SEEDED.sample(range(1, 40), 4))
 def test_a_sync_killed_at_any_step_is_done_by_the_next_one(empty: Cli, repository: Repository, step: int) -> None:
     """Killed before its n-th write, a sync leaves the project as it was, and the same command again succeeds."""
     ok(empty, "add", repository.url)
-    key = next(iter(listed(empty)))
-    ok(empty, "promote", key)
     home = empty.folder.parent / "home"
     shutil.rmtree(home)
-    before = files_of(empty)
-    subprocess.run(
-        [sys.executable, "-c", KILLED.format(step=step, arguments=["sync"])],
-        cwd=empty.folder,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert files_of(empty) == before
-    (row,) = rows(empty, "plan")
-    assert row["change"] in ("fetch", "none")
-    ok(empty, "sync", "--frozen")
-    assert [one["change"] for one in rows(empty, "plan")] == ["none"]
-    assert listed(empty) == {key: "active"}
-    assert not [path for path in home.rglob("*") if ".new" in path.suffixes]
+    sync_killed_and_repeated(empty, home, step)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(3_000)
+@pytest.mark.parametrize("what", ["add", "promote", "sync"])
+def test_a_command_is_killed_at_every_step(
+    empty: Cli, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Before its first write, its second and so on, until it comes to its end: the state is the old or the new."""
+    key = f"size@1.0.0+{repository.git('rev-parse', '--short=7', 'HEAD')}"
+    if what != "add":
+        ok(empty, "add", repository.url)
+    for step in itertools.count(1):
+        folder = tmp_path / f"step-{step}"
+        cli = Cli(Path(shutil.copytree(empty.folder, folder / "acme")))
+        if what != "promote":  # which finds all in the cache
+            monkeypatch.setenv("MLSM_HOME", str(folder / "home"))
+        if what == "add":
+            died = killed_and_repeated(cli, ["add", repository.url], "[[source]]", step)
+            assert listed(cli) == {key: "draft"}
+        elif what == "promote":
+            died = killed_and_repeated(cli, ["promote", key], "[models.active]", step)
+            promoted(cli, key)
+        else:
+            died = sync_killed_and_repeated(cli, folder / "home", step)
+        shutil.rmtree(folder)
+        if not died:
+            break
+    assert step > _LEAST_STEPS
 
 
 def test_ten_cached_sources_are_synced_in_half_a_second_of_work(empty: Cli, tmp_path: Path) -> None:
