@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mlsm.errors import MissingExtraError
 from mlsm.stores.postgres.address import Address
 from mlsm.stores.postgres.failures import is_away, translation
-from mlsm.stores.postgres.schema import LOCK, migrate, version
+from mlsm.stores.postgres.schema import LOCK, migrate, stand_in, version
 
 if TYPE_CHECKING:
     import polars as pl
@@ -138,7 +138,8 @@ class Connections:
         db.rows("BEGIN")
         self._begun = True
         # Held until the commit, so that a seq never becomes visible after a greater one.
-        db.rows(f"SELECT pg_advisory_xact_lock({LOCK}, hashtext(current_schema()))::text")
+        # The schema's name is ours to give: `current_schema()` is null, and null locks nothing, before it is made.
+        db.rows(f"SELECT pg_advisory_xact_lock({LOCK}, hashtext($1))::text", self.address.schema)
         done = work(db)
         db.rows("COMMIT")
         return done
@@ -152,7 +153,8 @@ class Connections:
     def reading(self) -> Iterator[Database]:
         """Hand out a connection that reads one moment of the store for as long as the block lasts.
 
-        Where there is no store yet, empty tables stand in for it, which nobody else sees.
+        Where there is no store yet, empty tables stand in for it, which nobody else sees; in one of
+        an older layout, views stand in for what it lacks.
         """
         from adbc_driver_manager import Error
 
@@ -163,9 +165,12 @@ class Connections:
                 lost, db = db is not None, None
                 db = self._opened_again() if lost else self.open()
             db.rows("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            if version(db) == 0:
+            found = version(db)
+            if found == 0:
                 db.rows("SET LOCAL search_path TO pg_temp")
                 migrate(db)
+            else:
+                stand_in(db, found)
             yield db
         except Error as error:
             if db is not None:

@@ -27,7 +27,7 @@ from mlsm.stores.postgres.views import GIVEN, views
 if TYPE_CHECKING:
     from mlsm.stores.postgres.connection import Database
 
-__all__ = ["LOCK", "MIGRATIONS", "migrate", "version"]
+__all__ = ["LOCK", "MIGRATIONS", "migrate", "stand_in", "version"]
 
 LOCK = 0x6D6C736D
 """`mlsm` in ASCII: the first half of the advisory lock that a writer holds."""
@@ -167,6 +167,12 @@ _GIVEN = ("ALTER TABLE result ADD COLUMN given text", *views(GIVEN))
 MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_TABLES, *views("g.given")), _GIVEN)
 """The statements that lead from version n to n + 1 of the store. Append only."""
 
+_STAND_INS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("CREATE TEMPORARY VIEW result AS SELECT *, NULL::text AS given FROM result",),
+)
+"""What a reader of version n makes for itself in the place of migration n; a temporary name comes before others."""
+
 
 def version(db: Database, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> int:
     """Tell the version of the store, 0 where there is none.
@@ -176,7 +182,11 @@ def version(db: Database, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> i
     """
     if db.one("SELECT to_regclass('store_version')::text") == (None,):
         return 0
-    ((found,),) = db.rows("SELECT version FROM store_version")
+    told = db.one("SELECT version FROM store_version")
+    if told is None:
+        # The table was made after the moment at which this transaction sees the store: names are looked up as of now.
+        return 0
+    (found,) = told
     if found > len(migrations):
         raise StoreVersionError(
             f"The store {db.address.shown!r} has version {found}; this mlsm reads versions up to {len(migrations)}.",
@@ -193,3 +203,10 @@ def migrate(db: Database, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> N
             db.rows(statement)
     if found < len(migrations):
         db.rows("UPDATE store_version SET version = $1::integer", len(migrations))
+
+
+def stand_in(db: Database, found: int) -> None:
+    """Make, for this transaction alone, what a store of an older version lacks to be read."""
+    for statements in _STAND_INS[found:]:
+        for statement in statements:
+            db.rows(statement)
