@@ -104,7 +104,8 @@ MISTAKES = {
     ),
     "unknown key": (
         '[project]\nname = "acme"\n[store]\nurls = "sqlite:///x.db"',
-        "mlsm.toml:4: [store] has no key 'urls'; expected one of url, inputs, keep.\n    Hint: Did you mean 'url'?",
+        "mlsm.toml:4: [store] has no key 'urls'; expected one of url, inputs, keep, patience.\n"
+        "    Hint: Did you mean 'url'?",
     ),
     "unknown kind of store": (
         '[project]\nname = "acme"\n[store]\nurl = "oracle://ada:secret@db/leads"',
@@ -116,7 +117,7 @@ MISTAKES = {
     "key of another section": (
         '[project]\nname = "acme"\n[store]\npart_rows = 5',
         (
-            "mlsm.toml:4: [store] has no key 'part_rows'; expected one of url, inputs, keep.\n"
+            "mlsm.toml:4: [store] has no key 'part_rows'; expected one of url, inputs, keep, patience.\n"
             "    Hint: 'part_rows' belongs below [run]."
         ),
     ),

@@ -29,6 +29,7 @@ SET = {
     "MLSM_STORE_URL": "postgresql://db/leads",
     "MLSM_STORE_INPUTS": "keep",
     "MLSM_STORE_KEEP": "90d",
+    "MLSM_STORE_PATIENCE": "2.5",
     "MLSM_RUN_PART_ROWS": "100",
     "MLSM_RUN_WORKERS": "3",
     "MLSM_RUN_MAX_FAILED": "0.5",

@@ -58,6 +58,7 @@ class ProjectPlace:
 
     folder: Path
     store_url: str
+    patience: float
     keep: tuple[str, ...]
 
 
@@ -75,7 +76,7 @@ def place_of_project(args: Namespace) -> ProjectPlace:
     if mistakes:
         raise ProjectError(f"Project {str(folder)!r} has mistakes:", problems=[str(mistake) for mistake in mistakes])
     noted(folder)
-    return ProjectPlace(folder=folder, store_url=manifest.store_url, keep=manifest.keep)
+    return ProjectPlace(folder=folder, store_url=manifest.store_url, patience=manifest.patience, keep=manifest.keep)
 
 
 def folder_of_project(args: Namespace) -> Path:
@@ -104,7 +105,8 @@ def opened_store(url: str | None, project: Project | ProjectPlace) -> Iterator[S
     """Open the store of a URL, else the project's; let go of it afterwards."""
     from mlsm.stores import open_store
 
-    store = open_store(project.store_url, project.folder) if url is None else open_store(url, Path.cwd())
+    place = (project.store_url, project.folder) if url is None else (url, Path.cwd())
+    store = open_store(*place, patience=project.patience)
     try:
         yield store
     finally:

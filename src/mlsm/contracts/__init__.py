@@ -31,10 +31,11 @@ from mlsm.contracts.models import (
     Told,
 )
 from mlsm.contracts.runs import InputEntry, ModelEntry, OpenRun, RunEntry, RunPlan, Selection
-from mlsm.contracts.stores import Opener, Store
+from mlsm.contracts.stores import PATIENCE_SECONDS, Opener, Store
 from mlsm.contracts.writers import Writer
 
 __all__ = [
+    "PATIENCE_SECONDS",
     "ROW_ID",
     "ArtefactRuntime",
     "Column",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mlsm._batch import Batch
 from mlsm._result import Result
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "PATIENCE_SECONDS",
     "Opener",
     "Store",
 ]
@@ -208,5 +209,21 @@ class Store(Protocol):
         """Let go of the connection."""
 
 
-Opener: TypeAlias = Callable[[str, Path], Store]
+PATIENCE_SECONDS = 30.0
+"""Seconds for which a server that went away is waited for, unless said otherwise."""
+
+
+class Opener(Protocol):
+    """What the module of a store offers: `open_store`."""
+
+    def __call__(self, url: str, folder: Path, *, patience: float) -> Store:
+        """Open the store of a URL.
+
+        Args:
+            url: the store's URL.
+            folder: what a relative path starts from.
+            patience: seconds for which a server that went away is waited for.
+        """
+
+
 """How a store is opened: its URL, and the folder that a relative path starts from."""

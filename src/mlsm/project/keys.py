@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from mlsm.contracts import PATIENCE_SECONDS
 from mlsm.project import values
 from mlsm.project.values import Wrong
 
@@ -76,6 +77,8 @@ KEYS = (
     Key(section="store", name="inputs", form="text", example='inputs = "none"', default="none",
         check=values.one_of("keep", "hash", "none")),
     Key(section="store", name="keep", form="text", example='keep = "90d"', default="", check=values.period),
+    Key(section="store", name="patience", form="number", example="patience = 30", default=PATIENCE_SECONDS,
+        check=values.seconds),
     Key(section="run", name="part_rows", form="whole", example="part_rows = 25000", default=25_000,
         check=values.at_least(1)),
     Key(section="run", name="workers", form="count", example='workers = 2, or workers = "auto"', default="auto",

@@ -48,6 +48,7 @@ class Manifest:
     store_url: str
     keep_inputs: Literal["keep", "hash", "none"]
     keep_results: timedelta | None
+    patience: float
     part_rows: int
     workers: int | Literal["auto"]
     max_failed: float
@@ -102,6 +103,7 @@ def read_manifest(
         store_url=values["store", "url"],
         keep_inputs=values["store", "inputs"],
         keep_results=period_of(values["store", "keep"]),
+        patience=float(values["store", "patience"]),
         part_rows=values["run", "part_rows"],
         workers=values["run", "workers"],
         max_failed=float(values["run", "max_failed"]),

@@ -51,6 +51,7 @@ class Project:
         store_url: the store; a relative path starts from the folder.
         keep_inputs: what of the inputs is stored.
         keep_results: how long results are kept that nothing needs any more, None for ever.
+        patience: seconds for which a store that went away is waited for.
         part_rows: rows a part.
         workers: how many processes score.
         max_failed: the share of an active model's results that may fail.
@@ -71,6 +72,7 @@ class Project:
     store_url: str
     keep_inputs: Literal["keep", "hash", "none"]
     keep_results: timedelta | None
+    patience: float
     part_rows: int
     workers: int | Literal["auto"]
     max_failed: float
@@ -159,6 +161,7 @@ def load_project(
         store_url=manifest.store_url,
         keep_inputs=manifest.keep_inputs,
         keep_results=manifest.keep_results,
+        patience=manifest.patience,
         part_rows=manifest.part_rows,
         workers=manifest.workers,
         max_failed=manifest.max_failed,

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from mlsm.contracts import Opener, Store
+from mlsm.contracts import PATIENCE_SECONDS, Opener, Store
 from mlsm.errors import StoreError
 
 __all__ = ["SCHEMES", "open_store"]
@@ -25,15 +25,16 @@ SCHEMES = {
     "postgresql": "mlsm.stores.postgres",
     "sqlite": "mlsm.stores.sqlite",
 }
-"""The module of each scheme; it has a function `open_store(url, folder)`."""
+"""The module of each scheme; it has a function `open_store(url, folder, patience=…)`."""
 
 
-def open_store(url: str, folder: Path) -> Store:
+def open_store(url: str, folder: Path, *, patience: float = PATIENCE_SECONDS) -> Store:
     """Open the store that a URL names.
 
     Args:
         url: the store's URL, or the path of a SQLite file that ends in `.db`.
         folder: what a relative path starts from.
+        patience: seconds for which a server that went away is waited for; a file never does.
 
     Raises:
         StoreError: no store has this scheme, or the rest of the URL cannot be read.
@@ -62,4 +63,4 @@ def open_store(url: str, folder: Path) -> Store:
             hint="Write sqlite:///leads.db for a file in the project's folder.",
         )
     opener = cast("Opener", import_module(module).open_store)
-    return opener(url, folder)
+    return opener(url, folder, patience=patience)

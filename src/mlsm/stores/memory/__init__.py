@@ -16,6 +16,7 @@ from mlsm._batch import Batch, read_result
 from mlsm._result import Result
 from mlsm._typing import Lane
 from mlsm.contracts import (
+    PATIENCE_SECONDS,
     Forgotten,
     Holdings,
     OpenRun,
@@ -43,7 +44,7 @@ from mlsm.stores.memory.lanes import LONG, Committed, Run, counted, gather, long
 __all__ = ["MemoryStore", "open_store"]
 
 
-def open_store(url: str, folder: Path) -> MemoryStore:  # noqa: ARG001 - every store is opened alike
+def open_store(url: str, folder: Path, *, patience: float = PATIENCE_SECONDS) -> MemoryStore:  # noqa: ARG001 - every store is opened alike
     """Open an empty store.
 
     Example:

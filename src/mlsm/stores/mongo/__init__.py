@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlsm.contracts import PATIENCE_SECONDS
 from mlsm.errors import MissingExtraError
 from mlsm.stores.mongo.address import read_address
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["open_store"]
 
 
-def open_store(url: str, folder: Path) -> MongoStore:  # noqa: ARG001 - every store is opened alike
+def open_store(url: str, folder: Path, *, patience: float = PATIENCE_SECONDS) -> MongoStore:  # noqa: ARG001 - every store is opened alike
     """Open the store of a URL such as `mongodb://localhost/leads`; nothing is made before a run begins.
 
     Example:
@@ -34,4 +35,4 @@ def open_store(url: str, folder: Path) -> MongoStore:  # noqa: ARG001 - every st
             f"The store {address.url!r} needs 'pymongo', which is not installed.",
             hint="Install it with: pip install 'mlsm[mongo]'",
         ) from error
-    return MongoStore(address)
+    return MongoStore(address, patience=patience)

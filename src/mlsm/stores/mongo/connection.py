@@ -19,8 +19,6 @@ from mlsm.stores.mongo.schema import Db, Document, prepare, version
 __all__ = ["Server"]
 
 _T = TypeVar("_T")
-_PATIENCE = 30.0
-"""Seconds for which a server that was there before is asked again."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _CUT_OFF_MOST = 60
 """How often in a row the connection may be lost on the way before the server counts as away."""
@@ -42,7 +40,7 @@ class Server:
         patience: seconds for which a lost server is waited for.
     """
 
-    def __init__(self, address: Address, *, patience: float = _PATIENCE) -> None:
+    def __init__(self, address: Address, *, patience: float) -> None:
         self.url = address.url
         self._address = address
         self._patience = patience

@@ -10,6 +10,7 @@ from mlsm._batch import Batch
 from mlsm._result import Result
 from mlsm._typing import Lane
 from mlsm.contracts import (
+    PATIENCE_SECONDS,
     Forgotten,
     Holdings,
     OpenRun,
@@ -47,7 +48,7 @@ class MongoStore:
         patience: seconds for which a server that was lost is waited for.
     """
 
-    def __init__(self, address: Address, *, patience: float = 30.0) -> None:
+    def __init__(self, address: Address, *, patience: float = PATIENCE_SECONDS) -> None:
         self.url = address.url
         self._server = Server(address, patience=patience)
         self._writer = Writer(self._server)

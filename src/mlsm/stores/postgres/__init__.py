@@ -16,6 +16,7 @@ from mlsm._batch import Batch
 from mlsm._result import Result
 from mlsm._typing import Lane
 from mlsm.contracts import (
+    PATIENCE_SECONDS,
     Forgotten,
     Holdings,
     OpenRun,
@@ -43,17 +44,15 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresStore", "open_store"]
 
-_PATIENCE = 30.0
 
-
-def open_store(url: str, folder: Path) -> PostgresStore:  # noqa: ARG001 - no path is relative here
+def open_store(url: str, folder: Path, *, patience: float = PATIENCE_SECONDS) -> PostgresStore:  # noqa: ARG001 - no path is relative here
     """Open the store of a URL such as `postgresql://ada@db/leads`; nothing is made before a run begins.
 
     Example:
         >>> open_store("postgresql://ada:secret@db/leads", Path()).url
         'postgresql://ada@db/leads'
     """
-    return PostgresStore(url)
+    return PostgresStore(url, patience=patience)
 
 
 class PostgresStore:
@@ -69,7 +68,7 @@ class PostgresStore:
         patience: seconds for which an unreachable server is tried again while writing.
     """
 
-    def __init__(self, url: str, *, patience: float = _PATIENCE) -> None:
+    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
         address = read_address(url)
         self.url = address.shown
         self._at = Connections(address, patience=patience)

@@ -15,6 +15,7 @@ from mlsm._batch import Batch
 from mlsm._result import Result
 from mlsm._typing import Lane
 from mlsm.contracts import (
+    PATIENCE_SECONDS,
     Forgotten,
     Holdings,
     OpenRun,
@@ -43,7 +44,7 @@ __all__ = ["SqliteStore", "open_store"]
 _BUSY_TIMEOUT = 30.0
 
 
-def open_store(url: str, folder: Path) -> SqliteStore:
+def open_store(url: str, folder: Path, *, patience: float = PATIENCE_SECONDS) -> SqliteStore:  # noqa: ARG001 - a file does not go away
     """Open the store of a URL such as `sqlite:///leads.db`; nothing is made before a run begins.
 
     Example:
