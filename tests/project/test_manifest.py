@@ -104,8 +104,10 @@ MISTAKES = {
     ),
     "unknown key": (
         '[project]\nname = "acme"\n[store]\nurls = "sqlite:///x.db"',
-        "mlsm.toml:4: [store] has no key 'urls'; expected one of url, inputs, keep, patience.\n"
-        "    Hint: Did you mean 'url'?",
+        (
+            "mlsm.toml:4: [store] has no key 'urls'; expected one of url, inputs, keep, patience.\n"
+            "    Hint: Did you mean 'url'?"
+        ),
     ),
     "unknown kind of store": (
         '[project]\nname = "acme"\n[store]\nurl = "oracle://ada:secret@db/leads"',
