@@ -9,11 +9,21 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests.chaos.conftest import FIRST
 
 SIGNALS = [
     pytest.param(signal.SIGINT, 130, "Interrupted.", id="SIGINT"),
     pytest.param(signal.SIGTERM, 143, "Terminated.", id="SIGTERM"),
 ]
+INTERRUPTING = f"""\
+import mlsm
+
+@mlsm.model(version="1")
+def interrupting(number: int) -> float:
+    if number == {FIRST + 700}:
+        raise KeyboardInterrupt
+    return 1.0
+"""
 
 
 def stop(play: Any, arguments: Any, *numbers: signal.Signals, pause: float = 0, share: float = 0.4) -> Any:
@@ -122,3 +132,18 @@ def told(ended: tuple[int, str, str]) -> tuple[int, str, list[str]]:
     """Give code, data, and the lines of talk."""
     code, out, err = ended
     return code, out, [line for line in err.splitlines() if line]
+
+
+def test_an_interrupt_that_a_model_raises_is_told_from_a_persons_in_a_worker_alone(play: Any) -> None:
+    """In the command's own process it ends the run, which goes on; in a worker it is an `error` of that record."""
+    (play.folder / "models" / "interrupting.py").write_text(INTERRUPTING)
+    stopped = play.run(*play.command, "--workers", "0")
+    assert (130, False) == (stopped.returncode, "Traceback" in stopped.stderr)
+    assert "Go on with the same command and --resume." in stopped.stderr
+    (run,) = play.runs()
+    assert "interrupted" == run.state
+    done = play.run(*play.command, "--resume", "--workers", "1")
+    assert 0 == done.returncode, done.stderr
+    (run,) = play.runs()
+    found = {str(outcome): count for outcome, count in run.counts["interrupting@1"].items() if count}
+    assert (1, {"ok", "error"}) == (found["error"], found.keys())

@@ -121,11 +121,12 @@ def test_two_runs_at_once_over_the_same_leads(reference: Any, new_play: Any, pos
 
 @pytest.mark.timeout(300)
 def test_a_server_that_stays_away_stops_the_run_resumable(
-    reference: Any, play: Any, own_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    reference: Any, play: Any, own_server: PostgresServer
 ) -> None:
     """A run whose server stays away ends with 1 and says how it goes on; with the server back it does."""
     url = own_server.url()
-    monkeypatch.setenv("MLSM_STORE_PATIENCE", "2")
+    manifest = play.folder / "mlsm.toml"
+    manifest.write_text(manifest.read_text().replace("[store]", "[store]\npatience = 2"))
     with begun(play, url, reference, 0.2, "calls 0") as process:
         own_server.kill()
         _out, err = process.communicate(timeout=120)

@@ -55,6 +55,16 @@ def test_killed_workers_change_no_result(kills: int, seed: int, reference: Any, 
         assert reference.out.equals(play.out())
 
 
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_the_number_of_workers_changes_no_result(workers: int, play: Any, reference: Any) -> None:
+    """What is stored, written and told is that of a run in one process, whatever the number of workers."""
+    done = play.score("--workers", str(workers))
+    assert 0 == done.returncode, done.stderr
+    assert reference.told["counts"] == json.loads(done.stdout)["counts"]
+    reference.content.check_same(play.content())
+    assert reference.out.equals(play.out())
+
+
 def test_a_run_goes_on_with_another_number_of_workers(play: Any, reference: Any) -> None:
     """A run that was killed with two workers resumes with one, to the results of an undisturbed run."""
     with play.start(*play.command, "--workers", "2", calls="first") as process:
