@@ -146,4 +146,4 @@ def test_an_interrupt_that_a_model_raises_is_told_from_a_persons_in_a_worker_alo
     assert 0 == done.returncode, done.stderr
     (run,) = play.runs()
     found = {str(outcome): count for outcome, count in run.counts["interrupting@1"].items() if count}
-    assert (1, {"ok", "error"}) == (found["error"], found.keys())
+    assert (1, {"ok", "error"}) == (found["error"], set(found))
