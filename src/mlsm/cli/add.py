@@ -51,24 +51,27 @@ def run(args: Namespace, terminal: Terminal) -> int:
     from mlsm.project.apply import apply
     from mlsm.project.edits import with_source
     from mlsm.project.locking import relock
+    from mlsm.service.trying import trying
 
     sources = open_sources(args)
     said = _said(args, sources)
     text = with_source(sources.before.text, said)
     wanted = sources.with_text(text)
-    new = relock(
-        wanted.manifest.origins,
-        sources.lock,
-        sources.statuses,
-        upgrade=(),
-        project=sources.folder,
-        home=sources.home,
-        tell=terminal.say,
-    )
-    project = load_project(sources.folder, text=text, lock=new.lock)
-    keys = [pin.key for pin in new.lock.models if pin.source == said["name"]]
-    if not args.no_check:
-        checked_models(project, keys)
+    with trying() as processes:
+        new = relock(
+            wanted.manifest.origins,
+            sources.lock,
+            sources.statuses,
+            upgrade=(),
+            project=sources.folder,
+            home=sources.home,
+            tell=terminal.say,
+            processes=processes,
+        )
+        project = load_project(sources.folder, text=text, lock=new.lock)
+        keys = [pin.key for pin in new.lock.models if pin.source == said["name"]]
+        if not args.no_check:
+            checked_models(project, keys, processes)
     apply(sources.folder, sources.before, text=text, lock=new.lock)
     commit = commit_change(args, sources.folder, f"Add models from {said['name']}")
     models = [project.catalog[key] for key in keys]

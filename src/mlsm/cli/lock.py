@@ -65,27 +65,31 @@ def run(args: Namespace, terminal: Terminal) -> int:
     from mlsm.project import load_project
     from mlsm.project.apply import apply
     from mlsm.project.locking import relock
+    from mlsm.service.trying import trying
 
     sources = open_sources(args)
     names = [origin.name for origin in sources.manifest.origins]
     upgrade = () if args.upgrade is None else _sources_of(args.upgrade, sources, names) or names
-    new = relock(
-        sources.manifest.origins,
-        sources.lock,
-        sources.statuses,
-        upgrade=upgrade,
-        project=sources.folder,
-        home=sources.home,
-        tell=terminal.say,
-    )
-    before = {pin.key: pin for pin in sources.lock.models}
-    changed = [pin for pin in new.lock.models if before.get(pin.key) != pin]
-    added = [pin.key for pin in changed if pin.key not in before]
     lacking, columns = [], None
+    with trying() as processes:
+        new = relock(
+            sources.manifest.origins,
+            sources.lock,
+            sources.statuses,
+            upgrade=upgrade,
+            project=sources.folder,
+            home=sources.home,
+            tell=terminal.say,
+            processes=processes,
+        )
+        before = {pin.key: pin for pin in sources.lock.models}
+        changed = [pin for pin in new.lock.models if before.get(pin.key) != pin]
+        added = [pin.key for pin in changed if pin.key not in before]
+        if new.lock != sources.lock:
+            project = load_project(sources.folder, text=sources.before.text, lock=new.lock)
+            if not args.no_check:
+                checked_models(project, added, processes)
     if new.lock != sources.lock:
-        project = load_project(sources.folder, text=sources.before.text, lock=new.lock)
-        if not args.no_check:
-            checked_models(project, added)
         columns = last_columns(project)
         lacking = lacking_columns([project.catalog[key] for key in added if key in project.catalog], columns)
         apply(sources.folder, sources.before, text=sources.before.text, lock=new.lock)

@@ -16,7 +16,7 @@ from mlsm._catalog import Catalog
 from mlsm.cli.changing import add_commit, commit_change
 from mlsm.cli.compare import compared, share_of
 from mlsm.cli.opening import add_json, add_store, folder_of_project, open_project, opened_store
-from mlsm.cli.sources import tried_here
+from mlsm.cli.sources import found_by_checks
 from mlsm.cli.summary import tell_next
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
@@ -146,9 +146,10 @@ def _check_gates(
 
 
 def _check_model(project: Project, catalog: Catalog, model: Model) -> None:
-    from mlsm.service import check
+    from mlsm.service.trying import trying
 
-    findings = check(tried_here(catalog), [model.key], reading=project.reading, folder=project.folder)
+    with trying() as processes:
+        findings = found_by_checks(project, catalog, [model.key], processes)
     if findings:
         raise ProjectError(
             f"{model.key!r} was not promoted, since it fails its checks:",

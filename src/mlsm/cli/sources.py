@@ -6,11 +6,10 @@ import os
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsm._catalog import Catalog
-from mlsm._model import ArtefactModel
 from mlsm.cli.opening import folder_of_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
@@ -18,13 +17,24 @@ from mlsm.cli.wording import clean
 from mlsm.errors import ProjectError, StoreError
 
 if TYPE_CHECKING:
+    from mlsm._catalog import Catalog
     from mlsm._model import Model
+    from mlsm.checks import Finding
     from mlsm.project import Project
     from mlsm.project.apply import Seen
+    from mlsm.project.described import Processes
     from mlsm.project.lock import Lock
     from mlsm.project.manifest import Manifest
 
-__all__ = ["Sources", "checked_models", "lacking_columns", "last_columns", "open_sources", "show_lacking", "tried_here"]
+__all__ = [
+    "Sources",
+    "checked_models",
+    "found_by_checks",
+    "lacking_columns",
+    "last_columns",
+    "open_sources",
+    "show_lacking",
+]
 
 _FINDINGS_SHOWN = 5
 
@@ -79,18 +89,21 @@ def _manifest(folder: Path, text: str) -> Manifest:
     return manifest
 
 
-def checked_models(project: Project, keys: Iterable[str]) -> None:
+def checked_models(project: Project, keys: Iterable[str], processes: Processes) -> None:
     """Try models on hostile and golden records.
+
+    Args:
+        project: the project.
+        keys: those to try.
+        processes: those that told of them, or others like them.
 
     Raises:
         ProjectError: something was found.
     """
-    from mlsm.service import check
-
     wanted = [key for key in keys if key in project.catalog]
     if not wanted:
         return
-    findings = check(tried_here(project.catalog), wanted, reading=project.reading, folder=project.folder)
+    findings = found_by_checks(project, project.catalog, wanted, processes)
     if findings:
         raise ProjectError(
             f"{', '.join(wanted)} cannot be taken, since the checks find:",
@@ -99,15 +112,12 @@ def checked_models(project: Project, keys: Iterable[str]) -> None:
         )
 
 
-def tried_here(catalog: Catalog) -> Catalog:
-    """Give the catalog as it is checked: fitted models, which are data, in this process; functions where they run.
+def found_by_checks(project: Project, catalog: Catalog, keys: Iterable[str], processes: Processes) -> list[Finding]:
+    """Check models where they run: fitted ones within the process of their source."""
+    from mlsm.service import check
+    from mlsm.service.trying import tried_away
 
-    Thousands of records one at a time cost a fitted model milliseconds each way between processes.
-    """
-    return Catalog(
-        model.with_isolation(None) if isinstance(model, ArtefactModel) and model.isolation.rung != "env" else model
-        for model in catalog.values()
-    )
+    return check(catalog, keys, reading=project.reading, folder=project.folder, away=partial(tried_away, processes))
 
 
 def last_columns(project: Project) -> Sequence[str] | None:

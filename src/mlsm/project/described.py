@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -33,14 +33,55 @@ from mlsm._model import (
 from mlsm.errors import DeclarationError, ProjectError
 from mlsm.project.changing import replace_file
 
-__all__ = ["described"]
+if TYPE_CHECKING:
+    from mlsm.runtimes.isolated.supervisor import Supervisor
+
+__all__ = ["Processes", "described"]
 
 _ENTRY = "mlsm.project.describing:Describing"
 _FORMAT = 1
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".mlsm"})
 
 
-def described(folder: Path, *, called: str, isolation: Isolation, home: Path) -> list[Model]:
+class Processes:
+    """The processes that told of models, kept up for more questions: their libraries are imported there.
+
+    A context: when it is left, they end.
+
+    Args:
+        entry: `module:name` of a `Describing` that answers these questions, too.
+    """
+
+    def __init__(self, entry: str = _ENTRY) -> None:
+        self._entry = entry
+        self._kept: dict[Isolation, Supervisor] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for supervisor in self._kept.values():
+            supervisor.end()
+
+    def of(self, isolation: Isolation, called: str) -> Supervisor:
+        """Give the process of an isolation; where none told of models, one that has loaded none."""
+        return self._kept.get(isolation) or self.begun(None, called, isolation)
+
+    def begun(self, folder: Path | None, called: str, isolation: Isolation) -> Supervisor:
+        """Give a process that is to tell of the models of a folder; it is not started yet."""
+        from mlsm.runtimes.isolated.supervisor import Supervisor
+
+        path = list(sys.path) if isolation.rung == "process" else None
+        specification = {"folder": None if folder is None else str(folder), "called": called, "path": path}
+        if (former := self._kept.get(isolation)) is not None:
+            former.end()
+        supervisor = self._kept[isolation] = Supervisor.alone(called, isolation, specification, self._entry)
+        return supervisor
+
+
+def described(
+    folder: Path, *, called: str, isolation: Isolation, home: Path, processes: Processes | None = None
+) -> list[Model]:
     """Give the models of a folder, whose code is not imported here.
 
     Args:
@@ -48,6 +89,7 @@ def described(folder: Path, *, called: str, isolation: Isolation, home: Path) ->
         called: what the source is called, for messages.
         isolation: where its code runs.
         home: the cache.
+        processes: keeps the process that tells of them; unless given, it ends.
 
     Raises:
         ProjectError: they cannot be loaded there; all that is wrong is told.
@@ -55,7 +97,8 @@ def described(folder: Path, *, called: str, isolation: Isolation, home: Path) ->
     kept = home / "descriptions" / f"{_key(folder, isolation)}.msgpack"
     told = _read(kept)
     if told is None:
-        told = _asked(folder, called, isolation)
+        with Processes() as own:
+            told = _asked((processes or own).begun(folder, called, isolation), called)
         with suppress(OSError):  # a cache that cannot be written to is asked for again each time
             kept.parent.mkdir(parents=True, exist_ok=True)
             replace_file(kept, msgspec.msgpack.encode(told))
@@ -69,13 +112,10 @@ def _read(kept: Path) -> list[dict[str, Any]] | None:
         return None
 
 
-def _asked(folder: Path, called: str, isolation: Isolation) -> list[dict[str, Any]]:
+def _asked(supervisor: Supervisor, called: str) -> list[dict[str, Any]]:
     """Let a process load the models and tell of them."""
-    from mlsm.runtimes.isolated.supervisor import Lost, Supervisor
+    from mlsm.runtimes.isolated.supervisor import Lost
 
-    path = list(sys.path) if isolation.rung == "process" else None
-    specification = {"folder": str(folder), "called": called, "path": path}
-    supervisor = Supervisor.alone(called, isolation, specification, _ENTRY)
     try:
         said = supervisor.start()
     except Lost as lost:
@@ -85,8 +125,6 @@ def _asked(folder: Path, called: str, isolation: Isolation) -> list[dict[str, An
         ) from None
     except DeclarationError as error:
         raise ProjectError(f"The repository {called!r} cannot be loaded: {error.message}", hint=error.hint) from error
-    finally:
-        supervisor.end()
     if "failed" in said:
         raise ProjectError(said["failed"], problems=said["problems"], hint=said["hint"])
     models: list[dict[str, Any]] = said["models"]

@@ -29,19 +29,19 @@ class Describing:
     """Tells of the models of a folder, once.
 
     Args:
-        specification: the folder, what the source is called, and where modules are looked for.
+        specification: the folder, None for no models; what the source is called; where modules are looked for.
         channel: where it is told.
     """
 
     def __init__(self, specification: dict[str, Any], channel: Any) -> None:
         if specification["path"] is not None:
             sys.path[:] = specification["path"]
-        found = attempt(_described, Path(specification["folder"]), specification["called"])
+        found = attempt(_described, specification["folder"], specification["called"])
         channel.tell(_failed(found) if isinstance(found, Raised) else {"models": found})
 
 
-def _described(folder: Path, called: str) -> list[dict[str, Any]]:
-    return [_told(model) for model in load_repository(folder, called)]
+def _described(folder: str | None, called: str) -> list[dict[str, Any]]:
+    return [] if folder is None else [_told(model) for model in load_repository(Path(folder), called)]
 
 
 def _failed(raised: Raised) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlsm._model import Model
 from mlsm.errors import ProjectError
 from mlsm.project.checkout import checkout, resolve, tree_of
-from mlsm.project.described import described
+from mlsm.project.described import Processes, described
 from mlsm.project.environment import environment, python_version, resolved
 from mlsm.project.finder import installed_finder
 from mlsm.project.lock import Lock, Pin, SourcePin, environment_hash
@@ -44,6 +44,7 @@ def relock(
     project: Path,
     home: Path,
     tell: Callable[[str], None] | None = None,
+    processes: Processes | None = None,
 ) -> Relocked:
     """Resolve what is new or to be upgraded; all else stays as it is pinned.
 
@@ -58,6 +59,7 @@ def relock(
         project: the project's folder.
         home: the cache.
         tell: is told where something takes long.
+        processes: keeps the processes that told of models; unless given, they end.
 
     Raises:
         ProjectError: a source cannot be fetched or loaded; a tag was moved; or a version that the
@@ -74,7 +76,9 @@ def relock(
             sources.append(before)
             pins += known
             continue
-        source, made = _pinned(origin, before, project, home, again=origin.name in upgrade, tell=tell)
+        source, made = _pinned(
+            origin, before, project, home, again=origin.name in upgrade, tell=tell, processes=processes
+        )
         sources.append(source)
         merged = _merged(origin, known, [pin for pin, _ in made], statuses)
         pins += merged
@@ -97,6 +101,7 @@ def _pinned(
     *,
     again: bool,
     tell: Callable[[str], None] | None,
+    processes: Processes | None,
 ) -> tuple[SourcePin, list[tuple[Pin, Model]]]:
     if origin.url is None:
         commit, folder = "", folder_of(origin, project)
@@ -119,7 +124,7 @@ def _pinned(
         if not folder.is_dir():
             raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")
     requirements = _requirements(origin, folder, home, again=again)
-    models = _load(origin, commit, folder, requirements, home, tell)
+    models = _load(origin, commit, folder, requirements, home, tell, processes)
     source = SourcePin(
         name=origin.name, url=origin.told, wants=origin.wants, folder=origin.folder, commit=commit, tree=tree
     )
@@ -147,6 +152,7 @@ def _load(
     requirements: Sequence[str],
     home: Path,
     tell: Callable[[str], None] | None,
+    processes: Processes | None,
 ) -> list[Model]:
     """Load the models of a source where its code is to run: in its environment, which is built if it must be.
 
@@ -156,7 +162,8 @@ def _load(
     if origin.inline:
         return load_repository(folder, origin.name)
     python = environment(requirements, home, origin.name, tell) if requirements else None
-    return described(folder, called=origin.name, isolation=origin.placed(python, commit), home=home)
+    isolation = origin.placed(python, commit)
+    return described(folder, called=origin.name, isolation=isolation, home=home, processes=processes)
 
 
 def _pin(origin: Origin, source: SourcePin, model: Model, requirements: tuple[str, ...]) -> Pin:

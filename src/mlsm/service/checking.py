@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from mlsm._catalog import Catalog, CatalogLike
 from mlsm._fields import Reading
@@ -13,6 +13,7 @@ from mlsm._model import Breaker, Failing, Model
 from mlsm._result import Result
 from mlsm.checks import CLOCK, Finding, Subject, check_model, stand_ins
 from mlsm.checks.golden import Ways, check_golden, given_stand_ins
+from mlsm.checks.golden_file import Golden
 from mlsm.contracts import Predictor
 from mlsm.errors import UnknownNameError
 from mlsm.service.golden_files import find_golden
@@ -20,7 +21,10 @@ from mlsm.service.one import score_one
 from mlsm.service.preparing import load_predictor, prepared
 from mlsm.service.scores import Scores, score
 
-__all__ = ["check", "golden_ways", "named_models"]
+__all__ = ["Away", "check", "check_one", "golden_ways", "named_models"]
+
+Away: TypeAlias = Callable[[Model, Reading, int, Sequence[Golden]], list[Finding] | None]
+"""Checks a model in another process; None for one that is to be checked here."""
 
 
 def check(
@@ -31,6 +35,7 @@ def check(
     seed: int = 0,
     folder: Path | None = None,
     golden: bool = True,
+    away: Away | None = None,
 ) -> list[Finding]:
     """Ask models about typical, hostile and golden records, and tell what is wrong.
 
@@ -47,6 +52,7 @@ def check(
         seed: another one mixes hostile values in other ways; the same one finds the same.
         folder: where the paths of the models' files start from: the project's folder.
         golden: whether golden records are looked for.
+        away: is offered each model first, to check it in another process.
 
     Returns:
         What was found, in the order of the catalog; [] where all is well.
@@ -66,10 +72,22 @@ def check(
     reading = Reading() if reading is None else reading
     findings: list[Finding] = []
     for model in named_models(catalog, names):
-        findings += check_model(_subject(catalog, model, reading), seed=seed)
+        records: Sequence[Golden] = ()
         if golden:
-            findings += _golden_findings(catalog, model, reading, folder)
+            found = find_golden(catalog, model, folder)
+            findings += [Finding(model=model.key, check="golden", what=mistake) for mistake in found.mistakes]
+            records = found.records
+        elsewhere = None if away is None else away(model, reading, seed, records)
+        findings += check_one(catalog, model, reading, seed, records) if elsewhere is None else elsewhere
     return findings
+
+
+def check_one(
+    catalog: Catalog, model: Model, reading: Reading, seed: int, records: Sequence[Golden] = ()
+) -> list[Finding]:
+    """Ask one model of a catalog, here, about hostile records and these golden ones."""
+    findings = check_model(_subject(catalog, model, reading), seed=seed)
+    return findings + (check_golden(model, golden_ways(catalog, model, reading), records) if records else [])
 
 
 def named_models(catalog: Catalog, names: Iterable[str]) -> list[Model]:
@@ -80,14 +98,6 @@ def named_models(catalog: Catalog, names: Iterable[str]) -> list[Model]:
     """
     named = {model.key for name in names for model in _named(catalog, name)}
     return [model for model in catalog.running if not named or model.key in named]
-
-
-def _golden_findings(catalog: Catalog, model: Model, reading: Reading, folder: Path | None) -> list[Finding]:
-    found = find_golden(catalog, model, folder)
-    mistakes = [Finding(model=model.key, check="golden", what=mistake) for mistake in found.mistakes]
-    if not found.records:
-        return mistakes
-    return mistakes + check_golden(model, golden_ways(catalog, model, reading), found.records)
 
 
 def _always_called(models: Iterable[Model]) -> Catalog:
