@@ -17,7 +17,7 @@ import pytest
 from tests.cli.conftest import Cli
 
 from mlsm.project.environment import environment, python_version, resolved
-from mlsm.project.lock import read_lock
+from mlsm.project.lock import environment_hash, read_lock
 from mlsm.project.requirements import stated_requirements
 
 LEADS = "lead_id,employees\n1,500\n2,40\n3,7\n"
@@ -172,7 +172,10 @@ def test_a_package_that_cannot_be_installed_leaves_no_environment(project: Cli, 
     ok(project, "add", repository(tmp_path / "ada", ["pointlib<2"]))
     shutil.rmtree(tmp_path / "home" / "environments")
     lock = project.folder / "mlsm.lock"
-    lock.write_text(lock.read_text().replace("pointlib==1.0", "pointlib==1.5"))
+    (pin,) = read_lock(project.folder).models
+    other = environment_hash([one.replace("pointlib==1.0", "pointlib==1.5") for one in pin.requirements])
+    text = lock.read_text().replace("pointlib==1.0", "pointlib==1.5")
+    lock.write_text(text.replace(pin.environment, other))
     done = project.here("sync", "--frozen")
     assert done.returncode == 1
     assert "The environment of 'ada' cannot be built" in done.stderr
