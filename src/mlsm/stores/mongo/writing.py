@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -28,9 +27,8 @@ from mlsm.stores.mongo.times import told
 
 __all__ = ["Writer"]
 
-_AT_ONCE = 2000
+_AT_ONCE = 5_000
 """Documents that are sent at once."""
-_SENDERS = 2
 
 
 @dataclass(slots=True)
@@ -94,19 +92,19 @@ class Writer:
             whole = self.server.count("mlsm_results", of_write(write)) >= len(batch)
 
     def _send(self, bringing: _Bringing, write: int, shared: Document) -> None:
-        """Make the next documents ready while the server takes the ones before, over two connections."""
+        """Make the next documents ready while the server takes the ones before."""
         batch, rows = bringing.batch, bringing.rows()
         send = partial(self.server.insert, "mlsm_results", durable=False)
-        with ThreadPoolExecutor(max_workers=_SENDERS) as pool:
-            sent: deque[Future[None]] = deque()
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            sent: Future[None] | None = None
             for start in range(0, len(batch), _AT_ONCE):
                 some = batch.rows(start, _AT_ONCE)
                 documents = result_documents(some, rows[start : start + _AT_ONCE], write, shared)
-                if len(sent) == _SENDERS:
-                    sent.popleft().result()
-                sent.append(pool.submit(send, documents))
-            for each in sent:
-                each.result()
+                if sent is not None:
+                    sent.result()
+                sent = pool.submit(send, documents)
+            if sent is not None:
+                sent.result()
 
     def _note(self, plan: RunPlan, bringing: _Bringing) -> Document:
         batch = bringing.batch
