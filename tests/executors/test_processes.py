@@ -87,8 +87,7 @@ def test_a_record_that_kills_is_crashed_and_alone() -> None:
     scores = mlsm.score([crowd.deadly], leads, part_rows=300, workers=1)
     crashed = [result for result in scores if result.outcome is Outcome.CRASHED]
     assert ["000299", "000599", "000899"] == [result.record_id for result in crashed]
-    told = "it was killed by SIGKILL, as the kernel does where memory is short"
-    assert all(result.error is not None and told in result.error.message for result in crashed)
+    assert all(result.error is not None and "SIGKILL" in result.error.message for result in crashed)
     assert {"deadly@1": {Outcome.OK: 868, Outcome.INVALID: 29, Outcome.CRASHED: 3}} == scores.counts()
 
 

@@ -83,7 +83,6 @@ class Worker(Generic[T]):
             at_once: whether it is killed rather than given the time to see that nobody asks.
         """
         self.socket.close()
-        by_itself = self.gone()
         if at_once:
             self._process.kill()
         try:
@@ -94,8 +93,7 @@ class Worker(Generic[T]):
         if code >= 0:
             return f"it exited with code {code}"
         known = {int(number) for number in signal.Signals}
-        short = ", as the kernel does where memory is short" if code == -signal.SIGKILL and by_itself else ""
-        return f"it was killed by {signal.Signals(-code).name if -code in known else f'signal {-code}'}{short}"
+        return f"it was killed by {signal.Signals(-code).name if -code in known else f'signal {-code}'}"
 
 
 def _talk() -> int:
