@@ -49,10 +49,9 @@ def test_long_work_begins_here_and_is_shared_with_workers() -> None:
 
 
 @pytest.mark.skipif(cores() < 2, reason="one core has nobody to share with")
-def test_sharing_changes_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sharing_changes_no_result() -> None:
     """Parts that are scored partly here, partly by workers have the results of those scored in one process."""
-    monkeypatch.setattr("mlsm.service.hands._PAYS_SECONDS", 0.0)
-    leads = crowd.leads(5_000)
+    leads = crowd.leads(10_000)
     catalog = [*crowd.CATALOG, crowd.slow]
     shared, alone = (mlsm.score(catalog, leads, part_rows=170, keep=["email"], workers=w) for w in ("auto", 0))
     others = pl.col("model") != "slow"

@@ -87,8 +87,8 @@ class Part:
 
     def upstream(self, place: int, rows: list[int] | None) -> Iterator[Upstream]:
         """Yield what a summary sees of a model's answers; each is made as it is handed over."""
-        view, columns = self.prepared.views[place], self._seen(place, rows)
-        return map(view, *(repeat(None) if column is None else column for column in columns))
+        columns = self._seen(place, rows)
+        return map(self.prepared.views[place], *(repeat(None) if column is None else column for column in columns))
 
     def facets(self, place: int, rows: list[int] | None) -> list[Sequence[Any]]:
         """List the same by columns."""
