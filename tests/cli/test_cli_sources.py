@@ -249,6 +249,23 @@ def test_files_that_differ_from_the_lock_are_refused(empty: Cli, repository: Rep
     assert "has other files here than mlsm.lock says" in refused(empty, "sync")
 
 
+def test_files_that_were_changed_in_the_cache_are_not_run(empty: Cli, repository: Repository) -> None:
+    """What differs from the lock is not even imported: by no command, and whatever its digest would say."""
+    ok(empty, "add", repository.url)
+    (key,) = listed(empty)
+    ok(empty, "promote", key)
+    (checked_out,) = (empty.folder.parent / "home" / "checkouts").glob("*/*/models")
+    file, sign = checked_out / f"{repository.module}.py", empty.folder / "imported"
+    file.write_text(f"{file.read_text()}\nopen({str(sign)!r}, 'w').close()\n")
+    assert "has other files here than mlsm.lock says" in refused(empty, "score", "leads.csv")
+    assert "has other files here than were fetched" in refused(empty, "add", repository.url, "--name", "again")
+    degraded = empty.here("score", "leads.csv", "--degraded")
+    assert (4, True) == (degraded.returncode, "has other files here" in degraded.stderr)
+    assert not sign.exists()
+    file.write_text(file.read_text().rpartition("\nopen(")[0])  # as it was, but for its times
+    ok(empty, "score", "leads.csv", "--force")
+
+
 def test_an_unknown_revision_is_told_with_near_ones(empty: Cli, repository: Repository) -> None:
     """A typing error in a branch is answered with the branch."""
     repository.git("branch", "develop")
@@ -261,11 +278,22 @@ def test_an_unreachable_repository_is_told_in_words(empty: Cli) -> None:
     assert "cannot be reached" in refused(empty, "add", "http://127.0.0.1:9/models.git")
 
 
-def test_credentials_in_a_url_are_refused_and_not_repeated(empty: Cli) -> None:
-    """A password in a URL reaches no file and no message."""
-    told = refused(empty, "add", "https://ada:hunter2@git.example.com/models.git")
-    assert "holds credentials" in told
-    assert "hunter2" not in told
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://ada:hunter2@git.example.com/models.git", "holds credentials"),
+        ("https://git.example.com/models.git?private_token=hunter2", "has a query"),
+        ("https://git.example.com/models.git#hunter2", "has a query or a fragment"),
+    ],
+)
+def test_credentials_in_a_url_are_refused_and_not_repeated(url: str, said: str, empty: Cli) -> None:
+    """A password or a token in a URL reaches no file and no message, whether it is added or stands in the file."""
+    text = project_text(empty.folder)
+    told = refused(empty, "add", url)
+    (empty.folder / "mlsm.toml").write_text(f'{text}\n[[source]]\nname = "acme"\nurl = "{url}"\n')
+    for each in (told, refused(empty, "list"), refused(empty, "sync")):
+        assert said in each
+        assert "hunter2" not in each
 
 
 def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> None:

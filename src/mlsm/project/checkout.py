@@ -23,7 +23,7 @@ from mlsm.project.git import GitError, git
 from mlsm.project.origin import Origin, host_of, safe_url
 from mlsm.project.submodules import fill_submodules
 
-__all__ = ["Checkout", "checkout", "commits_between", "find_checkout", "resolve", "tree_of"]
+__all__ = ["Checkout", "checkout", "commits_between", "find_checkout", "resolve", "tree_of", "unaltered"]
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -32,10 +32,17 @@ _MARKER = ".mlsm-checkout.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
-    """The files of a commit on this machine; `tree` is the hash of all of them."""
+    """The files of a commit on this machine.
+
+    Args:
+        folder: where they are.
+        tree: the hash of all of them, as they are now.
+        altered: whether that is another than when they were fetched.
+    """
 
     folder: Path
     tree: str
+    altered: bool = False
 
 
 def resolve(origin: Origin) -> str:
@@ -104,10 +111,11 @@ def checkout(origin: Origin, commit: str, home: Path) -> Checkout:
         try:
             _write_tree(repository, commit, aside)
             if origin.submodules:
-                fill_submodules(origin, repository, commit, aside, lambda one, at: checkout(one, at, home).folder)
+                fill_submodules(origin, repository, commit, aside, lambda one, at: unaltered(one, at, home).folder)
             _refuse_pointers(aside, origin, commit)
             tree = tree_of(aside)
-            (aside / _MARKER).write_text(json.dumps({"url": safe_url(url), "commit": commit, "tree": tree}))
+            marker = {"url": safe_url(url), "commit": commit, "tree": tree, "seen": _seen(aside)}
+            (aside / _MARKER).write_text(json.dumps(marker))
             target = base / name
             shutil.rmtree(target, ignore_errors=True)  # one that a killed process left without its marker
             aside.rename(target)
@@ -117,14 +125,47 @@ def checkout(origin: Origin, commit: str, home: Path) -> Checkout:
     return Checkout(folder=target, tree=tree)
 
 
+def unaltered(origin: Origin, commit: str, home: Path) -> Checkout:
+    """Give the files of a commit as `checkout` does, and refuse such as were changed since they were fetched.
+
+    Raises:
+        ProjectError: as for `checkout`; or something changed the cache.
+    """
+    found = checkout(origin, commit, home)
+    if found.altered:
+        raise ProjectError(
+            f"Commit {commit[:7]} of {origin.told!r} has other files here than were fetched.",
+            hint="Something changed the cache: run `mlsm cache --clear --all`, then this again.",
+        )
+    return found
+
+
 def find_checkout(origin: Origin, commit: str, home: Path) -> Checkout | None:
-    """Look a commit's files up in the cache."""
+    """Look a commit's files up in the cache; they are hashed where anything of them looks otherwise than it did."""
     folder = home / "checkouts" / _key(str(origin.url)) / _name(origin, commit)
     try:
         said = json.loads((folder / _MARKER).read_text())
     except (OSError, ValueError):
         return None
-    return Checkout(folder=folder, tree=str(said.get("tree")))
+    fetched = str(said.get("tree"))
+    tree = fetched if said.get("seen") == _seen(folder) else tree_of(folder)
+    return Checkout(folder=folder, tree=tree, altered=tree != fetched)
+
+
+def _seen(folder: Path) -> str:
+    """Hash what a look at all files tells without reading them: who changes one cannot set its change time back."""
+    hashed = hashlib.sha256()
+    for path in sorted(_files(folder)):
+        status = path.lstat()
+        told = (
+            path.relative_to(folder).as_posix(),
+            status.st_mode,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+        )
+        hashed.update(repr(told).encode(errors="surrogateescape"))
+    return hashed.hexdigest()
 
 
 def tree_of(folder: Path) -> str:

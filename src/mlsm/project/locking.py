@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlsm._model import Model
 from mlsm.errors import ProjectError
-from mlsm.project.checkout import checkout, resolve, tree_of
+from mlsm.project.checkout import resolve, tree_of, unaltered
 from mlsm.project.described import Processes, described
 from mlsm.project.environment import environment, python_version, resolved
 from mlsm.project.finder import installed_finder
@@ -119,7 +119,7 @@ def _pinned(
                 f"{commit[:7]}; expected a tag to stay.",
                 hint=f'Nothing was changed. If the move is meant, name it in [[source]]: commit = "{commit}".',
             )
-        found = checkout(origin, commit, home)
+        found = unaltered(origin, commit, home)
         tree, folder = found.tree, found.folder / origin.folder
         if not folder.is_dir():
             raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")

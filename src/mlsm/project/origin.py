@@ -36,6 +36,7 @@ _SSH_SHORT = re.compile(r"[\w.-]+@([\w.-]+):(?!//).+")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PASSWORD = re.compile(r"(://)[^/@\s]*@")
+_QUERY = re.compile(r"(https?://[^\s'\"?#]*)[?#][^\s'\"]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +114,13 @@ class Origin:
 
 
 def safe_url(url: str) -> str:
-    """Write a URL, or text that holds some, without user and password.
+    """Write a URL, or text that holds some, without user, password and query, which may be a token.
 
     Example:
-        >>> safe_url("https://ada:secret@git.example.com/acme/models.git")
+        >>> safe_url("https://ada:secret@git.example.com/acme/models.git?private_token=abc")
         'https://git.example.com/acme/models.git'
     """
-    return _PASSWORD.sub(r"\1", url)
+    return _QUERY.sub(r"\1", _PASSWORD.sub(r"\1", url))
 
 
 def host_of(url: str) -> str:
@@ -159,6 +160,11 @@ def wrong_url(url: str, hosts: Sequence[str]) -> tuple[str, str] | None:
             return (
                 f"holds credentials for {safe_url(url)!r}; expected none in a file that others read.",
                 "Leave them out and let git's credential helper, or a key of ssh, know them.",
+            )
+        if parts.scheme in ("http", "https") and (parts.query or parts.fragment):
+            return (
+                f"has a query or a fragment behind {safe_url(url)!r}; expected none: it may be a token.",
+                "Leave it out and let git's credential helper know what is secret.",
             )
     if hosts and host_of(url) not in [host.lower() for host in hosts]:
         return (
