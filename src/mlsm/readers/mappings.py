@@ -9,7 +9,12 @@ from typing import Any
 
 from mlsm.contracts import Column
 
-__all__ = ["columns_of", "names_of"]
+__all__ = ["all_dicts", "columns_of", "names_of"]
+
+
+def all_dicts(values: Sequence[object]) -> bool:
+    """Tell so by counting types, without asking each whether it is some kind of mapping, which takes its time."""
+    return list(map(type, values)).count(dict) == len(values)
 
 
 def names_of(mappings: Sequence[Mapping[Any, Any]]) -> list[str]:
@@ -42,7 +47,7 @@ def columns_of(mappings: Sequence[Mapping[Any, Any]], names: Iterable[str]) -> d
     """
     wanted = tuple(names)
     # Plain dicts only: others, such as a defaultdict, may grow by being asked this way.
-    if list(map(type, mappings)).count(dict) == len(mappings):
+    if all_dicts(mappings):
         try:
             return {name: list(map(itemgetter(name), mappings)) for name in wanted}
         except KeyError:  # a key is absent somewhere

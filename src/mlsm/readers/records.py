@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mlsm.contracts import Facts, RawPart, Reject
-from mlsm.readers.mappings import columns_of, names_of
+from mlsm.readers.mappings import all_dicts, columns_of, names_of
 
 __all__ = ["RecordsReader", "reader"]
 
@@ -32,7 +32,7 @@ class RecordsReader:
         """Count the records and collect their keys."""
         if self._facts is None:
             sound: Sequence[Any] = self._records
-            if not _all_dicts(sound):
+            if not all_dicts(sound):
                 sound = [record for record in self._records if isinstance(record, Mapping)]
             broken = len(self._records) - len(sound)
             self._facts = Facts(rows=len(self._records), names=tuple(names_of(sound)), broken=broken)
@@ -88,11 +88,6 @@ class RecordsReader:
                 reason = f"The record is of type {type(record).__name__!r}, expected a mapping."
                 broken.append(Reject(source=self.source, row=row, reason=reason))
         return rows, sound, broken
-
-
-def _all_dicts(records: Sequence[object]) -> bool:
-    """Tell so without asking each record whether it is some kind of mapping, which takes its time."""
-    return list(map(type, records)).count(dict) == len(records)
 
 
 def _canonical(record: object) -> bytes:
