@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, TypeAlias
 
-__all__ = ["Lines", "Places", "TomlPath"]
+__all__ = ["Lines", "Places", "Section", "TomlPath"]
 
 TomlPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys, and places in arrays counted from 0."""
@@ -37,6 +37,14 @@ class _Token(NamedTuple):
     line: int
 
 
+class Section(NamedTuple):
+    """A header and the keys below it, by their first and last line; the keys above all headers have the path ()."""
+
+    path: TomlPath
+    first: int
+    last: int
+
+
 class Lines:
     r"""The line of every key and array item of a TOML text.
 
@@ -50,11 +58,14 @@ class Lines:
         >>> lines = Lines('[[model]]\nname = "a"\n[[model]]\nname = "b"')
         >>> lines.of(("model", 1, "name"))
         4
+        >>> lines.sections[-1]
+        Section(path=('model', 1), first=3, last=4)
     """
 
-    __slots__ = ("_lines", "_next", "_tables", "_tokens")
+    __slots__ = ("_lines", "_next", "_tables", "_tokens", "sections")
 
     def __init__(self, text: str) -> None:
+        self.sections = [Section((), 1, 0)]
         self._lines: dict[TomlPath, int] = {(): 1}
         self._tables: dict[TomlPath, int] = {}
         self._tokens = [*_tokens(text), _Token("end", "", text.count("\n") + 1)]
@@ -80,13 +91,15 @@ class Lines:
             self._next += 1
 
     def _statements(self) -> None:
-        table: TomlPath = ()
         self._skip_ends()
         while self._next < len(self._tokens):
+            line, section = self._peek().line, self.sections[-1]
             if self._peek().text == "[":
-                table = self._header()
+                self.sections.append(Section(self._header(), line, line))
             else:
-                self._pair(table)
+                self._pair(section.path)
+                ended = self._tokens[self._next - 1]
+                self.sections[-1] = section._replace(last=ended.line + ended.text.count("\n"))
             self._skip_ends()
 
     def _header(self) -> TomlPath:
