@@ -72,6 +72,8 @@ def test_a_dry_run_stores_nothing(project: Any) -> None:
     before = sorted(project.folder.rglob("*.db*"))
     told = project.json("score", "first.csv", "--dry-run")
     assert (10, 2, {}) == (told["rows"], told["rejected"], told["missing"])
+    options = {"format": "csv", "separator": ",", "encoding": "utf-8"}
+    assert [("first.csv", 10, options)] == [(file["file"], file["rows"], file["options"]) for file in told["inputs"]]
     assert "8 leads would be scored" in project.here("score", "first.csv", "--dry-run").stderr
     assert before == sorted(project.folder.rglob("*.db*"))
 

@@ -53,6 +53,14 @@ def test_separator_is_found_out(tmp_path: Path, separator: str) -> None:
     assert "1,5" == rows(reader)[4]["amount"]
 
 
+def test_a_quote_that_is_never_closed_leaves_the_separator(tmp_path: Path) -> None:
+    """Where a quote takes along all rows, the header tells the separator, and the row is named."""
+    reader = open_reader(write(tmp_path / "leads.csv", 'id;note;age\n1;"open;41\n2;closed;42\n'))
+    assert ("id", "note", "age") == reader.facts().names
+    assert [{"id": "2", "note": "closed", "age": "42"}] == rows(reader)
+    assert [(1, 2, "A quote is opened in this row and never closed.")] == broken(reader)
+
+
 def test_decimal_commas_do_not_make_a_comma_the_separator(tmp_path: Path) -> None:
     """A file with `;` between cells and commas in its numbers is read with `;`."""
     path = write(tmp_path / "leads.csv", "id;score\n1;1,5\n2;2,5\n")

@@ -90,6 +90,13 @@ def test_standard_input_is_the_default() -> None:
     assert "Facts(rows=1, names=('id', 'n'), broken=0)" == done.stdout.decode().strip()
 
 
+def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` without any standard input, as a scheduler may start a process, is told in words."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InputError, match="Standard input is closed"):
+        open_reader("-")
+
+
 def test_a_named_pipe_is_spooled(tmp_path: Path) -> None:
     """A pipe in the file system is copied like standard input, and keeps its name."""
     path = tmp_path / "leads"

@@ -85,7 +85,10 @@ def _models(job: Job, found: Examination) -> Table:
 
 
 def _document(job: Job, found: Examination) -> dict[str, Any]:
+    files = _inputs(job, found).rows
     return {
+        "inputs": [{**row, "options": reader.options()} for reader, row in zip(job.inputs, files, strict=True)],
+        "id_column": job.id_column,
         "rows": found.rows,
         "columns": found.names,
         "rejected": found.rejected,

@@ -64,7 +64,7 @@ def open_reader(path: str, *, dialect: Dialect = Dialect(), stdin: BinaryIO | No
         InputError: the file cannot be read, or its format is unknown.
     """
     if path == "-":
-        file = InputFile.spooled(stdin or sys.stdin.buffer, source="-", stem="stdin")
+        file = InputFile.spooled(stdin or _stdin(), source="-", stem="stdin")
         return _reader(_kind_of_content(file), file, dialect)
     stem, suffix = _stem_and_suffix(path)
     file = InputFile.at(path, stem=stem)
@@ -78,6 +78,12 @@ def open_reader(path: str, *, dialect: Dialect = Dialect(), stdin: BinaryIO | No
     if suffix == ".tsv" and dialect.separator is None:
         dialect = replace(dialect, separator="\t")
     return _reader(SUFFIXES[suffix], file, dialect)
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:  # as Python has it where a scheduler starts a process without one
+        raise InputError("Standard input is closed; records were expected on it.", hint="Pipe a file into the command.")
+    return sys.stdin.buffer
 
 
 def open_data(data: object) -> Reader:

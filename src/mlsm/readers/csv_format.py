@@ -120,7 +120,8 @@ def _widths(lines: Sequence[str], separator: str) -> list[int]:
     except csv.Error:
         # A quote that swallows the sample: the rows above it have voted.
         return widths
-    if len(lines) == _SAMPLE_LINES and len(widths) > 1:
-        # The sample may end within a quoted cell.
+    unclosed = sum(line.count('"') for line in lines) % 2 == 1
+    if (unclosed or len(lines) == _SAMPLE_LINES) and len(widths) > 1:
+        # The sample may end within a quoted cell, and a quote that is never closed takes all rows below it along.
         widths.pop()
     return widths
