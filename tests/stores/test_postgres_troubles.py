@@ -31,6 +31,8 @@ def store(postgres: PostgresServer) -> Iterator[Store]:
         ("postgres://ada:open-sesame@db:5432/leads", "postgresql://ada@db:5432/leads"),
         ("postgresql://db/leads?password=open-sesame&sslmode=require", "postgresql://db/leads?sslmode=require"),
         ("postgresql:///?service=scoring&schema=a%20b", "postgresql:///?service=scoring&schema=a%20b"),
+        ("postgresql://db/leads?PASSWORD=open-sesame&schema=a", "postgresql://db/leads?schema=a"),
+        ("postgresql://db/leads?oauth_client_secret=open-sesame", "postgresql://db/leads"),
     ],
 )
 def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
@@ -39,6 +41,30 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
 
     assert (opened.url, SECRET in repr(opened), SECRET in repr(read_address(url))) == (shown, False, False)
     assert (SECRET in read_address(url).uri) == (SECRET in url)
+
+
+@pytest.mark.parametrize("letters", ["@", "@@", "?", "#", "+", " ", ":"])
+def test_a_password_with_odd_letters_reaches_the_driver(letters: str) -> None:
+    """Letters that people leave as they are end neither the password nor what is hidden of the URL."""
+    read = read_address(f"postgresql://ada:se{letters}cret@db:5432/leads?password=se+cret")
+
+    escaped = letters.replace("@", "%40").replace(" ", "%20")
+    assert read.shown == "postgresql://ada@db:5432/leads"
+    assert read.uri == f"postgresql://ada:se{escaped}cret@db:5432/leads?password=se+cret"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("ada:se/cret@db/leads", "ada:12/cret@db/leads", "ada:s%zzcret@db/leads", "ada:s%00cret@db/leads"),
+        *("ada:secret@[::1/leads", "ada:secret@db:x/leads", "ada:secret@db/leads?cret"),
+    ],
+)
+def test_a_url_that_cannot_be_read_is_not_quoted(rest: str) -> None:
+    """What libpq could not read is refused by ourselves: libpq would quote the password."""
+    with pytest.raises(StoreError, match="expected postgresql://user@host/database") as caught:
+        open_store(f"postgresql://{rest}", Path())
+    assert "cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["postgresql://db/leads?schema=", "postgresql://db/leads?schema=pg_catalog"])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import unquote
 
 from mlsm.errors import StoreError
 
 __all__ = ["DEFAULT_SCHEMA", "Address", "read_address"]
 
 DEFAULT_SCHEMA = "mlsm"
-_SECRET = ("password", "sslpassword")
 _SCHEMES = ("postgresql", "postgres")
+_SECRET = re.compile(r"(?i)password|secret|scram_.*_key")
+_HOST = r"(?:[\w.%~-]*|\[[\w:.%]+\])(?::\d{0,5})?"
+_HOSTS = re.compile(f"{_HOST}(?:,{_HOST})*")
+_BAD_ESCAPE = re.compile(r"%(?:00|(?![\da-fA-F]{2}))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,8 @@ def read_address(url: str) -> Address:
     """Read a URL as people write it; `?schema=name` is ours, all else libpq's.
 
     Passwords may stand in it, but better come from `PGPASSWORD`, a password file or a
-    service file (`postgresql:///?service=scoring`), which libpq reads by itself.
+    service file (`postgresql:///?service=scoring`), which libpq reads by itself. What libpq
+    could not read is refused here: it would quote it, and so the password.
 
     Raises:
         StoreError: it is no URL of PostgreSQL, or names an impossible schema.
@@ -45,31 +50,54 @@ def read_address(url: str) -> Address:
         >>> read_address("postgres://ada:secret@db:5432/leads?schema=scores").shown
         'postgresql://ada@db:5432/leads?schema=scores'
     """
-    parts = urlsplit(url)
-    options = parse_qsl(parts.query, keep_blank_values=True)
-    schemas = [value for name, value in options if name == "schema"] or [DEFAULT_SCHEMA]
-    schema = schemas[-1]
-    if parts.scheme.lower() not in _SCHEMES or not schema or "\x00" in schema or schema.lower().startswith("pg_"):
+    scheme, _, rest = url.replace(" ", "%20").partition("://")
+    login, hosts, database, options = _split(rest)
+    schemas = [unquote(option.partition("=")[2]) for option in options if _name(option) == "schema"]
+    schema = (schemas or [DEFAULT_SCHEMA])[-1]
+    if (
+        scheme.lower() not in _SCHEMES
+        or _BAD_ESCAPE.search(rest)
+        or not _HOSTS.fullmatch(hosts)
+        or "@" in database  # most likely a slash that stood before it belongs to a password
+        or not all("=" in option for option in options)
+        or not schema
+        or schema.lower().startswith("pg_")
+    ):
         # The rest may hold a password.
         raise StoreError(
             "This URL names no store in PostgreSQL; expected postgresql://user@host/database, "
             "with ?schema=name where the tables shall lie elsewhere than in 'mlsm'.",
-            hint="Write postgresql://user@host/database and give the password by PGPASSWORD.",
+            hint="Give the password by PGPASSWORD; in a URL, %2F stands for / in it, %25 for % and %40 for @.",
         )
-    own = [(name, value) for name, value in options if name != "schema"]
-    uri = _joined(parts.netloc, parts.path, urlencode(own, quote_via=quote))
-    shown = [(name, value) for name, value in options if name not in _SECRET]
-    netloc = parts.netloc
-    if "@" in netloc:
-        user, _, host = netloc.rpartition("@")
-        netloc = f"{user.partition(':')[0]}@{host}"
+    user, colon, password = login.partition(":")
+    place = f"{hosts}{database}"
     return Address(
-        uri=uri,
+        uri=_joined(f"{user}{colon}{password}", place, [one for one in options if _name(one) != "schema"]),
         schema=schema,
-        shown=_joined(netloc, parts.path, urlencode(shown, safe="/", quote_via=quote)),
+        shown=_joined(user, place, [option for option in options if not _SECRET.search(_name(option))]),
     )
 
 
-def _joined(netloc: str, path: str, query: str) -> str:
-    """Join a URL; `urlunsplit` leaves out the slashes of one without a host, which libpq wants."""
-    return f"postgresql://{netloc}{path}{'?' if query else ''}{query}"
+def _split(rest: str) -> tuple[str, str, str, list[str]]:
+    """Split what follows the scheme where libpq does: login, hosts, database with its slash, options.
+
+    Before an @ of a login, `?` and `#` are letters like others; where there are more, the last one ends it.
+    """
+    slash = rest.find("/")
+    login, at, place = rest.partition("@")
+    if not at or 0 <= slash < len(login):
+        login, place = "", rest
+    place, _, query = place.partition("?")
+    hosts, slash_there, database = place.partition("/")
+    more, at, hosts = hosts.rpartition("@")
+    login = f"{login}%40{more}" if at else login
+    return login.replace("@", "%40"), hosts, f"{slash_there}{database}", query.split("&") if query else []
+
+
+def _name(option: str) -> str:
+    return unquote(option.partition("=")[0])
+
+
+def _joined(login: str, place: str, options: list[str]) -> str:
+    """Join a URL, with the slashes that libpq wants where there is no host."""
+    return f"postgresql://{login}{'@' if login else ''}{place}{'?' if options else ''}{'&'.join(options)}"
