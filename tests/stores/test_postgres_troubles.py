@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from tests.servers.postgres import PostgresServer
 
@@ -13,6 +14,8 @@ from mlsm.errors import StoreAwayError, StoreError, StoreVersionError
 from mlsm.stores import open_store
 from mlsm.stores.postgres import PostgresStore
 from mlsm.stores.postgres.address import read_address
+from mlsm.stores.postgres.connection import Connections
+from mlsm.testing._stores.samples import begun, commit, framed, plan_of, result
 
 SECRET = "open-sesame"  # noqa: S105 - a made-up one
 
@@ -126,6 +129,38 @@ def test_a_server_that_may_only_be_read_is_told(postgres: PostgresServer) -> Non
 
     with pytest.raises(StoreError, match="may only be read"):
         reading.bury(reading.tombstones())
+    reading.dispose()
+
+
+def test_a_record_twice_is_told_as_that(store: Store) -> None:
+    """A part that has a record twice is told as the caller's mistake, whether the store knows the record or not."""
+    run_id = begun(store, plan_of())
+    twice = framed(pl.DataFrame({"record_id": ["1", "1"], "fit@1.outcome": [0, 0], "fit@1.score": [1.0, 2.0]}))
+    for part in (1, 2):
+        with pytest.raises(StoreError, match="a part has a record twice"):
+            store.write(run_id, part, "active", twice, [])
+        commit(store, run_id, 0, [result("1", "fit@1")])
+
+
+def test_what_does_not_fit_the_tables_is_not_told_as_a_record_twice(postgres: PostgresServer, store: Store) -> None:
+    """A number that is given twice, as after a restore by hand, is a fault of the store, and told as that."""
+    run_id = begun(store, plan_of())
+    commit(store, run_id, 0, [result("1", "fit@1")])
+    lanes = f"{store.url.rpartition('schema=')[2]}.lane"
+    postgres.ask(f"SELECT setval(pg_get_serial_sequence('{lanes}', 'seq'), min(seq), false) FROM {lanes}")  # noqa: S608
+    with pytest.raises(StoreError, match="its tables do not take what was to be written") as caught:
+        commit(store, run_id, 1, [result("2", "fit@1")])
+    assert "lane_pkey" in str(caught.value)
+    assert "mlsm store check" in str(caught.value)
+    assert [] == store.check()
+
+
+def test_a_number_in_the_data_is_no_code(postgres: PostgresServer) -> None:
+    """What an error means is read from its code, not from digits that the server quotes."""
+    reading = Connections(read_address(postgres.url()), patience=0)
+    with pytest.raises(StoreError, match=r"Could not use the store .*division by zero") as caught:
+        reading.change(lambda db: db.rows("SELECT 23505 / 0, 42501"))
+    assert "Hint: The server's log" in str(caught.value)
     reading.dispose()
 
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import cast
 
+import polars as pl
 import pytest
 
 from mlsm.contracts import Reject, Selection, Store
@@ -20,7 +21,7 @@ from mlsm.errors import StoreAwayError, StoreError, StoreVersionError, UnknownNa
 from mlsm.stores import open_store
 from mlsm.stores.sqlite import SqliteStore
 from mlsm.stores.sqlite.failures import translated
-from mlsm.testing._stores.samples import begun, commit, plan_of, read, result, scored_run, values
+from mlsm.testing._stores.samples import begun, commit, framed, plan_of, read, result, scored_run, values
 
 READS: dict[str, Callable[[Store], object]] = {
     "runs": lambda store: store.runs(),
@@ -185,8 +186,11 @@ def test_failed_write_changes_nothing_and_can_be_tried_again(store: SqliteStore)
     """A part that cannot be stored leaves nothing of itself, and the store goes on."""
     run_id = begun(store, plan_of())
     nameless = Reject(source="leads.csv", row=1, reason=cast("str", None))
-    with pytest.raises(StoreError, match="none may be without"):
+    with pytest.raises(StoreError, match="its tables do not take what was to be written"):
         commit(store, run_id, 0, [result("1", "fit@1"), result("2", "fit@1")], rejects=[nameless])
+    twice = framed(pl.DataFrame({"record_id": ["1", "1"], "fit@1.outcome": [0, 0], "fit@1.score": [1.0, 2.0]}))
+    with pytest.raises(StoreError, match="a part has a record twice"):
+        store.write(run_id, 0, "active", twice, [])
     assert ([], 0) == (store.history("2"), store.run(run_id).parts_done)
     commit(store, run_id, 0, [result("1", "fit@1")])
     assert ["1"] == [one.record_id for one in read(store.scores(Selection()))]

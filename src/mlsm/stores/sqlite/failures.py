@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,10 +45,12 @@ _MEANT: dict[int, tuple[type[StoreError], str, str]] = {
     ),
     sqlite3.SQLITE_CONSTRAINT: (
         StoreError,
-        "Could not write to the store {path!r}: a part has a record twice, or a value that none may be without.",
-        "Each record may come once in a part.",
+        f"Could not write to the store {{path!r}}: its tables do not take what was to be written. {_SAFE}",
+        "Run this again with --resume; if it ends so again, `mlsm store check` looks for faults.",
     ),
 }
+_ONCE_A_PART = re.compile(r"UNIQUE constraint failed: (result\.seq|kept\.seq|record\.record_id)")
+"""What a record breaks that is twice in a part; the last one if the store does not know it yet."""
 _LIKE = {
     sqlite3.SQLITE_LOCKED: sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CORRUPT: sqlite3.SQLITE_NOTADB,
@@ -77,9 +80,17 @@ def translation(error: sqlite3.Error, path: Path) -> StoreError:
                 hint="Check the path and the rights to write to its folder.",
             )
         code = sqlite3.SQLITE_READONLY
+    if _ONCE_A_PART.search(told):
+        return StoreError(
+            f"Could not write to the store {str(path)!r}: a part has a record twice. {told}",
+            hint="Each record may come once in a part.",
+        )
     meant = _MEANT.get(_LIKE.get(code, code))
     if meant is None:
-        return StoreError(f"Could not use the store {str(path)!r}. {told}")
+        return StoreError(
+            f"Could not use the store {str(path)!r}. {told}",
+            hint=f"Look at the file, its folder and the disk; `mlsm store check` looks for faults. {_SAFE}",
+        )
     kind, message, hint = meant
     return kind(f"{message.format(path=str(path))} {told}", hint=hint)
 
