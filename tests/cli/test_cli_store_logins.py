@@ -23,13 +23,18 @@ def login(postgres: PostgresServer) -> str:
     return postgres.url().rpartition("schema=")[2]
 
 
-@pytest.mark.parametrize("means", ["PGPASSWORD", "service file", "in the URL"])
+@pytest.mark.parametrize("means", ["PGPASSWORD", "PGPASSFILE", "service file", "in the URL"])
 def test_a_password_comes_by_the_usual_means(means: str, login: str, scored: Any, postgres: PostgresServer) -> None:
     """Scored with it, and neither log nor run nor what is printed has it."""
     host = postgres.socket.rpartition("/")[0]
     env, url = dict(os.environ), f"postgresql://kim@/postgres?host={host}&schema={login}"
     if means == "PGPASSWORD":
         env["PGPASSWORD"] = SECRET
+    elif means == "PGPASSFILE":
+        passwords = Path(scored.folder) / "passwords"
+        passwords.write_text(f"*:*:postgres:kim:{SECRET}\n")
+        passwords.chmod(0o600)  # libpq reads no other
+        env["PGPASSFILE"] = str(passwords)
     elif means == "in the URL":
         url = url.replace("kim@", f"kim:{SECRET}@")
     else:

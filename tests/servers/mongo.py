@@ -38,12 +38,14 @@ class Mongod:
         folder: where its data lies.
         replica: whether it is a replica set of one member.
         options: more of its options.
+        asked: what a URL needs to reach it, such as `&tls=true`.
     """
 
-    def __init__(self, folder: Path, *, replica: bool = False, options: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, *, replica: bool = False, options: tuple[str, ...] = (), asked: str = "") -> None:
         self.folder = folder
         self.replica = replica
         self.options = options
+        self.asked = asked
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +61,7 @@ class Mongod:
     def url(self, database: str | None = None, *, port: int | None = None, login: str = "") -> str:
         """Give the URL of a database, by default of a new one."""
         name = f"test_{uuid4().hex[:12]}" if database is None else database
-        return f"mongodb://{login}127.0.0.1:{port or self.port}/{name}?directConnection=true"
+        return f"mongodb://{login}127.0.0.1:{port or self.port}/{name}?directConnection=true{self.asked}"
 
     def start(self) -> None:
         """Start it, and wait until it takes writes."""
@@ -100,11 +102,11 @@ class Mongod:
 
 
 @contextmanager
-def running(*, replica: bool = False, options: tuple[str, ...] = ()) -> Iterator[Mongod]:
+def running(*, replica: bool = False, options: tuple[str, ...] = (), asked: str = "") -> Iterator[Mongod]:
     """Run a server in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="mlsm-mongod-"))
     try:
-        with Mongod(folder, replica=replica, options=options) as server:
+        with Mongod(folder, replica=replica, options=options, asked=asked) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -6,6 +6,7 @@ and every pass sees the same ones.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
@@ -69,14 +70,18 @@ def connected(url: str) -> MongoClient[dict[str, Any]]:
     try:
         from pymongo import MongoClient
         from pymongo.errors import PyMongoError
+        from pymongo.uri_parser import parse_uri
     except ImportError as error:
         raise MissingExtraError(
             "Reading from MongoDB needs 'pymongo', which is not installed.",
             hint="Install it with: pip install 'mlsm[mongo]'",
         ) from error
     try:
-        return MongoClient(url, appname="mlsm", tz_aware=True, serverSelectionTimeoutMS=5000)
-    except (PyMongoError, TypeError, ValueError) as error:
+        # This refuses an option that cannot be read, which the client would leave out with a warning.
+        told = {} if url.lower().startswith("mongodb+srv:") else parse_uri(url)["options"]
+        usual: dict[str, Any] = {} if "serverSelectionTimeoutMS" in told else {"serverSelectionTimeoutMS": 5000}
+        return MongoClient(url, appname="mlsm", tz_aware=True, **usual)
+    except (OSError, PyMongoError, TypeError, ValueError) as error:
         raise _refused(_shown(url), error) from None
 
 
@@ -148,13 +153,19 @@ def _database(url: str) -> str:
 
 
 def _refused(source: str, error: Exception) -> InputError:
+    if isinstance(error, OSError) or "private key" in str(error).lower():
+        return InputError(
+            f"Could not ask {source!r}: a file that its URL names cannot be read, or holds no certificate.",
+            hint="Check tlsCAFile and tlsCertificateKeyFile in the URL.",
+        )
     code = getattr(error, "code", None)
     # The driver's texts may quote the URL.
     told = f"MongoDB says: {type(error).__name__}" + ("" if code is None else f", code {code}")
     if code in {13, 18}:
         told = "the server does not accept the user, the password or the right to read"
     elif "ServerSelection" in type(error).__name__:
-        told = "no server answers there"
+        refused = re.search(r"certificate verify failed: ([^(]+?) *\(", str(error))
+        told = f"the server's certificate is not accepted ({refused[1]})" if refused else "no server answers there"
     return InputError(f"Could not ask {source!r}: {told}.", hint=f"Check the URL, the filter and the server. {_HINT}")
 
 

@@ -169,11 +169,14 @@ def _refused(kind: type[Exception], source: str) -> Iterator[None]:
         said = re.search(
             r"(?:FATAL|ERROR): +(.*?)(?= (?:DETAIL|CONTEXT|LINE \d+|Query was):| LINE \d|\. SQLSTATE|$)", told
         )
+        if said is None:
+            # This names a host that was found, and so no piece of a password.
+            said = re.search(r"connection to server (?:at|on) .*? failed: (.*?)(?= Either | Is the server |$)", told)
         text = told if kind is sqlite3.Error else said[1] if said else "no server answered, or the URL cannot be read"
         raise InputError(
             f"Could not ask {source!r}: {text.rstrip(' .')}.",
-            hint="Check the query, the URL and that the server runs; a password is taken from PGPASSWORD"
-            " or the password file.",
+            hint="Check the query, the URL with its options, and that the server runs; a password is taken from"
+            " PGPASSWORD or the password file.",
         ) from (error if kind is sqlite3.Error else None)
 
 

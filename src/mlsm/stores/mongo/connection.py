@@ -13,7 +13,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from mlsm.stores.mongo.address import Address
-from mlsm.stores.mongo.failures import is_away, only_duplicates, refused_url, translation
+from mlsm.stores.mongo.failures import is_away, only_duplicates, refused_file, refused_url, translation
 from mlsm.stores.mongo.schema import Db, Document, prepare, version
 
 __all__ = ["Server"]
@@ -74,8 +74,9 @@ class Server:
                 # One that was never reached is away at the start: nobody should wait for it.
                 until = until or time.monotonic() + (self._patience if self._reached else 0.0)
                 if not is_away(error) or time.monotonic() + pause > until:
+                    told = translation(error, self.url, reached=self._reached)
                     self._reached = self._reached and not is_away(error)  # one that stayed away is not waited for again
-                    raise translation(error, self.url) from None
+                    raise told from None
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
@@ -182,6 +183,8 @@ class Server:
                     self._client = _connected(self._address.secret)
                 except (TypeError, ValueError):
                     raise refused_url(self.url) from None
+                except OSError:
+                    raise refused_file(self.url) from None
             return self._client.get_database(self._address.database, write_concern=self._concern)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pymongo.errors import (
@@ -18,7 +19,7 @@ from pymongo.errors import (
 
 from mlsm.errors import StoreAwayError, StoreError
 
-__all__ = ["DUPLICATE", "is_away", "only_duplicates", "refused_url", "translation"]
+__all__ = ["DUPLICATE", "is_away", "only_duplicates", "refused_file", "refused_url", "translation"]
 
 DUPLICATE = 11000
 _SHUTTING_DOWN = {91, 189, 11600, 11602, 10107, 13435, 13436, 6, 7, 89, 9001}
@@ -62,24 +63,65 @@ def only_duplicates(error: BulkWriteError) -> bool:
     )
 
 
-def translation(error: PyMongoError, url: str) -> StoreError:
-    """Say what an error of the driver means for the store at a URL (one that may be shown)."""
+def translation(error: PyMongoError, url: str, *, reached: bool = False) -> StoreError:
+    """Say what an error of the driver means for the store at a URL (one that may be shown).
+
+    Args:
+        error: what the driver raised.
+        url: the store's URL, without a password.
+        reached: whether the server took connections before; if so, its TLS is not what is wrong.
+    """
     codes, told = _codes(error), str(error)
     if isinstance(error, InvalidURI | ConfigurationError):
-        return refused_url(url)
+        return refused_file(url) if "private key" in told.lower() else refused_url(url)
     for known, texts, message, hint in _MEANT:
         if codes & known or any(text in told.lower() for text in texts):
             return StoreError(message.format(url=url), hint=hint)
     if is_away(error):
         first = isinstance(error, ServerSelectionTimeoutError)
-        return StoreAwayError(
+        return (_no_connection(told, url) if first and not reached else None) or StoreAwayError(
             f"Could not reach the store {url!r}: {'no server answers there' if first else 'the connection was lost'}."
             f" {_SAFE}",
             hint=f"Check that the server runs and the host is right, then {_AGAIN}",
         )
     if isinstance(error, DocumentTooLarge):
-        return StoreError(f"Could not write to the store {url!r}: one record's results are over 16 MB.")
-    return StoreError(f"Could not use the store {url!r}. MongoDB says: {type(error).__name__}, code {sorted(codes)}.")
+        return StoreError(
+            f"Could not write to the store {url!r}: one record's results are over 16 MB.",
+            hint="Let models keep less as their output and reasons.",
+        )
+    return StoreError(
+        f"Could not use the store {url!r}. MongoDB says: {type(error).__name__}, code {sorted(codes)}.",
+        hint=f"The server's log may say more of it. {_SAFE}",
+    )
+
+
+def _no_connection(told: str, url: str) -> StoreError | None:
+    """Say why no connection to a server came about that is there; None where none is."""
+    if refused := re.search(r"certificate verify failed: ([^(]+?) *\(", told):
+        return StoreError(
+            f"Could not open the store {url!r}: the server's certificate is not accepted ({refused[1]}).",
+            hint="Name the file of the authority that issued it by tlsCAFile in the URL, and the host as it is there.",
+        )
+    if "[SSL" in told or "SSL handshake" in told:
+        return StoreError(
+            f"Could not open the store {url!r}: no TLS connection came about.",
+            hint="Leave out tls=true where the server has no TLS; one that wants a certificate of yours takes it from"
+            " tlsCertificateKeyFile in the URL.",
+        )
+    if "connection closed" in told:
+        return StoreAwayError(
+            f"Could not reach the store {url!r}: a server is there, and ends every connection.",
+            hint="Write tls=true in the URL where it wants TLS; its log may say more.",
+        )
+    return None
+
+
+def refused_file(url: str) -> StoreError:
+    """Say that a file which a URL names cannot be used."""
+    return StoreError(
+        f"Could not open the store {url!r}: a file that its URL names cannot be read, or holds no certificate.",
+        hint="Check tlsCAFile and tlsCertificateKeyFile in the URL.",
+    )
 
 
 def refused_url(url: str) -> StoreError:
