@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FACETS",
+    "GIVEN",
     "KEPT",
     "KEPT_OBJECT",
     "Batch",
@@ -39,6 +40,8 @@ __all__ = [
 
 Facet: TypeAlias = Literal["outcome", "score", "label", "output", "reasons", "error", "substitute"]
 FACETS: tuple[Facet, ...] = ("outcome", "score", "label", "output", "reasons", "error", "substitute")
+GIVEN = "given"
+"""Name of the column beside a model's facets that holds what `given_column` does."""
 KEPT = "keep:"
 """Prefix of the columns that travel untouched, so that none collides with a facet."""
 KEPT_OBJECT = f"{KEPT}\0"

@@ -71,6 +71,20 @@ def deadly(employees: int, country: str | None = None) -> float:
     return float(employees)
 
 
+@summary_model(version="1", status="active", models=["deadly"], require=["deadly"])
+def upon_deadly(deadly: Any) -> float:
+    """Stand on a model that kills."""
+    return float(deadly.score) + 0.25
+
+
+@summary_model(version="1", models=["fit", "deadly"])
+def deadly_too(fit: Any, deadly: Any) -> float:
+    """End the process that calls it, for some scores, with or without an answer of a model that kills too."""
+    if fit.score == 34 / 7:
+        os._exit(7)
+    return float(deadly.score or 0.0)
+
+
 @model(version="1", status="active")
 def interrupted(employees: int) -> float:
     """Raise what only a person at the keyboard should."""

@@ -80,14 +80,20 @@ def test_workers_that_nobody_asked_for_may_fail(tmp_path: Any, monkeypatch: pyte
     assert "without workers" in caplog.text
 
 
-def test_a_record_that_kills_is_crashed_and_alone() -> None:
-    """A record whose model kills its process is `crashed` and says by what; all others have their results."""
-    leads = crowd.leads(900, (*["DE"] * 299, "killer"))
-    scores = mlsm.score([crowd.deadly], leads, part_rows=300, workers=1)
-    crashed = [result for result in scores if result.outcome is Outcome.CRASHED]
-    assert ["000299", "000599", "000899"] == [result.record_id for result in crashed]
-    assert all(result.error is not None and "SIGKILL" in result.error.message for result in crashed)
-    assert {"deadly@1": {Outcome.OK: 868, Outcome.INVALID: 29, Outcome.CRASHED: 3}} == scores.counts()
+def test_a_record_that_kills_costs_only_the_model_that_does_so() -> None:
+    """A model is `crashed` and says by what for the record that kills its process; all else is as without it."""
+    leads = crowd.leads(60, (*["DE", "FR", None, "XX", "ZZ"] * 4, "killer", *["DE"] * 39))
+    catalog = [crowd.deadly, crowd.upon_deadly, *crowd.CATALOG, crowd.deadly_too]
+    scores = mlsm.score(catalog, leads, part_rows=40, workers=2)
+    crashed = {(r.record_id, r.model): r.error.message for r in scores if r.outcome is Outcome.CRASHED and r.error}
+    by = {(record_id, name): message.partition(": ")[2] for (record_id, name), message in crashed.items()}
+    killed, exited = "it was killed by SIGKILL.", "it exited with code 7."
+    assert {("000020", "deadly"): killed, ("000034", "deadly_too"): exited} == by
+    skipped = [r for r in scores if (r.model, r.outcome) == ("upon_deadly", Outcome.SKIPPED)]
+    assert ("deadly@1",) in [r.error.culprits for r in skipped if r.error and r.record_id == "000020"]
+    named = pl.col("model").is_in([model.name for model in crowd.CATALOG])
+    alone = mlsm.score(crowd.CATALOG, leads, part_rows=40, workers=0)
+    assert compared(alone).equals(compared(scores).filter(named))
 
 
 def test_a_worker_that_dies_once_costs_a_second_try(tmp_path: Any) -> None:

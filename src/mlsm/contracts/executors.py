@@ -25,7 +25,10 @@ class Shared(Protocol):
     """
 
     def order(self) -> Any:
-        """Give what is sent to a process once; its `open()` gives there what the entry is called with."""
+        """Give what is sent to a process once; its `open(note)` gives there what the entry is called with.
+
+        `note` takes a number, from 1, for what is done next: it is known even if the process dies of that.
+        """
 
     def sent(self, part: Any) -> Any:
         """Give what is sent of a part: what the entry is called with besides."""
@@ -35,6 +38,12 @@ class Shared(Protocol):
 
     def cut(self, part: Any) -> Sequence[Any] | None:
         """Cut a part into smaller ones, None where it is a single record."""
+
+    def alone(self, part: Any, noted: int) -> Any | None:
+        """Give a part narrowed to what was noted when its process died, None where that is all of it, or not known."""
+
+    def settled(self, part: Any, pieces: Sequence[tuple[Any, Any]]) -> Any:
+        """Give a part with the answers of its narrowed pieces: the rest of it is scored without asking for these."""
 
     def lost(self, part: Any, how: str) -> Any:
         """Give the answer for records that kill whoever scores them."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, facet, given_column, outcome_names
+from mlsm._batch import FACETS, GIVEN, Batch, facet, given_column, outcome_names
 from mlsm._guard import Raised, attempt
 from mlsm._result import OUTCOMES, Failure, Problem
 from mlsm._typing import LANES, Lane
@@ -18,9 +19,9 @@ from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
 from mlsm.engine.bisect import bisect
 from mlsm.engine.breaker import FAILURES, Window, broken, opens_at
 from mlsm.engine.columns import Checked, check_series
-from mlsm.engine.frames import frame_of_answers, read_returned, read_values, types_of
+from mlsm.engine.frames import frame_of_answers, read_returned, read_values, together, types_of
 from mlsm.engine.mapped import Calls, mapped
-from mlsm.engine.order import Prepared, Step
+from mlsm.engine.order import Prepared, Step, foundation
 from mlsm.engine.part import Part, taken
 from mlsm.engine.record import condition_failure, invalid, skipped
 from mlsm.engine.rowwise import check_rowwise
@@ -46,7 +47,9 @@ def score_part(
     kept: Sequence[pl.Series] = (),
     verdicts: dict[str, Failure | None] | None = None,
     lanes: Collection[Lane] = LANES,
-    answered: Mapping[str, pl.DataFrame] | None = None,
+    answered: Mapping[str, pl.DataFrame] = MappingProxyType({}),
+    alone: str | None = None,
+    note: Callable[[int], None] | None = None,
     checked: Mapping[int, Checked] | None = None,
     reasons: int = 0,
     last_good: LastGood | None = None,
@@ -65,7 +68,10 @@ def score_part(
         verdicts: which batch models were found row-wise so far, and why not where not: each
             is asked on the first part that it meets; the caller keeps the answers for a run.
         lanes: the lanes whose models are called; the batch has no results of others.
-        answered: facets, a row a record, of the models of other lanes on which these stand.
+        answered: facets, a row a record, of models that are not called: those of other lanes on
+            which these stand, and what was found of others before.
+        alone: the key of the one model that is asked, None for all; the batch has what it stands on as well.
+        note: told the place of a model, counted from 1, before it is called.
         checked: what `check_part` found of these columns, where it was asked before.
         reasons: the most reasons a score, 0 to keep those that models give of themselves.
         last_good: looks up the last good scores of a model that failed; None where nothing is stored.
@@ -73,25 +79,31 @@ def score_part(
     checked = check_part(prepared, columns) if checked is None else checked
     verdicts = {} if verdicts is None else verdicts
     part = Part(prepared, ids, columns, as_of, verdicts, reasons, checked=dict(checked))
+    called = None if alone is None else foundation(prepared, alone, answered)
     for step in prepared.steps:
-        if step.columns.lane in lanes:
+        if (known := answered.get(step.model.key)) is not None:
+            part.answers[step.place] = known
+            if GIVEN in known.columns:
+                part.given[step.place] = known.get_column(GIVEN).to_list()
+        elif step.columns.lane in lanes and (called is None or step.place in called):
+            if note is not None:
+                note(step.place + 1)
             scored = _score(part, step)
             part.answers[step.place] = with_substitutes(step, scored, ids, as_of, last_good)
             if step.upstreams and (stale := stale_given(prepared, step, part.answers, run_id)):
                 part.given[step.place] = stale
-        elif answered is not None and step.model.key in answered:
-            part.answers[step.place] = answered[step.model.key]
-    models = tuple(model.of_run(run_id) for model in prepared.models if model.lane in lanes)
+    models = []
     shown = [ids.alias("record_id"), *kept]
     for place, model in enumerate(prepared.models):
-        if model.lane in lanes:
+        if model.lane in lanes and (called is None or place in called):
+            models.append(model.of_run(run_id))
             answers = part.answers[place]
             shown += [answers.get_column(n).alias(facet(model.key, n)) for n in FACETS if n in answers.columns]
             if place in part.given:
                 shown.append(pl.Series(given_column(model.key), part.given[place], pl.String))
     return Batch(
         part=number,
-        models=models,
+        models=tuple(models),
         frame=pl.DataFrame(shown),
         as_of=as_of,
         scored_at=scored_at,
@@ -192,12 +204,7 @@ def _call_rows(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
         part.note(step, calls.answers)
     if step.watched and rows is None and kinds == {float}:
         part.scores[step.place] = calls.answers
-    return _broken_off(step, _together(pieces), size)
-
-
-def _together(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    alike = len({tuple(piece.columns) for piece in pieces}) == 1  # which costs half as much
-    return pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="vertical" if alike else "diagonal", rechunk=True)
+    return _broken_off(step, together(pieces), size)
 
 
 def _called_in_pieces(step: Step, calls: Calls, size: int) -> tuple[list[pl.DataFrame], set[type]]:

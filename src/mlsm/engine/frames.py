@@ -13,7 +13,7 @@ from mlsm._guard import Raised
 from mlsm.contracts import Facets
 from mlsm.engine.answers import ABSTAINED, OK, Answer, AnswerError, Limits, failed, read_answer
 
-__all__ = ["FACET_TYPES", "frame_of_answers", "read_returned", "read_single", "read_values", "types_of"]
+__all__ = ["FACET_TYPES", "frame_of_answers", "read_returned", "read_single", "read_values", "together", "types_of"]
 
 FACET_TYPES = {
     "outcome": pl.UInt8(),
@@ -269,3 +269,9 @@ def _places(index: list[Any], size: int, ids: pl.Series) -> list[int] | None:
         if len(index) == size and len(found) == size and found.keys() == set(wanted):
             return [found[label] for label in wanted]
     raise AnswerError(f"The answer's index of {len(index)} rows is not that of the {size} records handed over.")
+
+
+def together(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Put the answers to one row after the other into one frame."""
+    alike = len({tuple(piece.columns) for piece in pieces}) == 1  # which costs half as much
+    return pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="vertical" if alike else "diagonal", rechunk=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from mlsm.engine.answers import Limits
 from mlsm.engine.breaker import Circuits
 from mlsm.errors import DeclarationError
 
-__all__ = ["Prepared", "Slot", "Step", "When", "prepare"]
+__all__ = ["Prepared", "Slot", "Step", "When", "foundation", "prepare"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,3 +223,12 @@ def _parameters(condition: Function, key: str) -> list[str]:
     if named := [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]:
         raise DeclarationError(f"The condition `when` of {key!r} takes {named} by name only; expected by position.")
     return [parameter.name for parameter in parameters]
+
+
+def foundation(prepared: Prepared, key: str, answered: Collection[str]) -> set[int]:
+    """Find the places of a model and of what must be called for it: what it stands on, but for what is answered."""
+    found: set[int] = set()
+    for step in reversed(prepared.steps):  # what a model stands on comes before it
+        if step.model.key == key or (step.place in found and step.model.key not in answered):
+            found |= {step.place, *step.upstreams.values()}
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from mlsm.executors.wire import Kind, send
+from mlsm.executors.wire import Kind, nameless, send
 
 __all__ = ["Worker"]
 
@@ -19,9 +20,10 @@ T = TypeVar("T")
 
 _CODE = (
     "import sys; sys.path[:] = {path!r}; "
-    "from mlsm.executors.worker import main; main({descriptor}, {parent}, {module!r})"
+    "from mlsm.executors.worker import main; main({descriptor}, {note}, {parent}, {module!r})"
 )
 _GRACE_SECONDS = 2.0
+_NOTE_BYTES = 4
 
 
 class Worker(Generic[T]):
@@ -37,13 +39,16 @@ class Worker(Generic[T]):
         self.queue: deque[T] = deque()
         self.ready = False
         self.socket, theirs = socket.socketpair()
-        with theirs:
+        with theirs, nameless() as note:
+            note.truncate(_NOTE_BYTES)
+            self._note = mmap.mmap(note.fileno(), _NOTE_BYTES)
             code = _CODE.format(
-                path=[*sys.path], descriptor=theirs.fileno(), parent=os.getpid(), module=entry.partition(":")[0]
-            )
+                path=[*sys.path], descriptor=theirs.fileno(), note=note.fileno(), parent=os.getpid(),
+                module=entry.partition(":")[0],
+            )  # fmt: skip
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
                 [sys.executable, "-c", code],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), note.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=_talk(),  # what models print is no data of ours
                 env={**os.environ, **variables},
@@ -71,6 +76,11 @@ class Worker(Generic[T]):
         except (BrokenPipeError, ConnectionResetError):
             return False
         return True
+
+    @property
+    def noted(self) -> int:
+        """Give the number that the process noted last of the part that it is at, 0 where it noted none."""
+        return int.from_bytes(self._note[:], sys.byteorder)
 
     def gone(self) -> bool:
         """Tell whether the process has ended, though something of it may hold its socket open."""

@@ -3,7 +3,8 @@
 The parent alone reads, hands out and puts in order; it may score as well while all workers
 have enough to do. Every worker opens the plan once and holds two parts at most, one in work
 and one waiting, so that memory is bounded whatever the length of the input. A part whose
-worker died twice is cut until what kills stands alone.
+worker died twice is narrowed to what the worker was at, and that is cut until what kills
+stands alone; the rest of the part is then scored whole, as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class _Piece:
     part: Any
     deaths: int = 0
     whole: bool = True
+    fresh: bool = False
     sent: Any = None
     answer: Any = None
     answered: bool = False
@@ -53,6 +55,7 @@ class _Place:
 
     part: Any
     pieces: list[_Piece] = field(default_factory=list)
+    narrowed: bool = False
 
     @property
     def answered(self) -> bool:
@@ -127,7 +130,7 @@ class Crew:
         while more or self._open:
             while more and not self._waiting and len(self._open) < most:
                 more = self._take(source)
-            helps = here is not None and any(map(_is_fresh, self._waiting))
+            helps = here is not None and any(piece.fresh for piece in self._waiting)
             self._listen(block=bool(self._open) and not helps)
             if here is not None:
                 self._help(here)
@@ -140,7 +143,7 @@ class Crew:
 
     def _help(self, here: Callable[[Any], Any]) -> None:
         """Score one of the parts that still wait; none that killed a worker."""
-        piece = next(filter(_is_fresh, self._waiting), None)
+        piece = next((piece for piece in self._waiting if piece.fresh), None)
         if piece is not None:
             self._waiting.remove(piece)
             piece.sent = self._plan.sent(piece.part)
@@ -149,7 +152,7 @@ class Crew:
     def _take(self, source: Iterator[Any]) -> bool:
         """Take the next part into work; False where there is none."""
         for part in source:
-            place = _Place(part, [_Piece(part)])
+            place = _Place(part, [_Piece(part, fresh=True)])
             self._homes[id(place.pieces[0])] = place
             self._open.append(place)
             self._waiting.append(place.pieces[0])
@@ -206,7 +209,7 @@ class Crew:
         self._workers.remove(worker)
         how = worker.end(at_once=True)
         if worker.ready and worker.queue:
-            self._blame(worker.queue[0], how)
+            self._blame(worker.queue[0], worker.noted, how)
         elif not worker.ready:
             self._starts_lost += 1
             if self._starts_lost >= _STARTS_MAX:
@@ -218,17 +221,22 @@ class Crew:
         again = [piece for piece in worker.queue if not piece.answered and id(piece) in self._homes]
         self._waiting.extendleft(reversed(again))
 
-    def _blame(self, piece: _Piece, how: str) -> None:
-        """Note that a worker died of a piece; cut it, or give it up, where it did so before."""
+    def _blame(self, piece: _Piece, noted: int, how: str) -> None:
+        """Note that a worker died of a piece; narrow it, cut it, or give it up, where it did so before."""
         self._deaths += 1
         piece.deaths += 1
+        piece.fresh = False
         smaller = self._plan.cut(piece.part) if self._deaths <= _DEATHS_MAX else None
         if piece.deaths < _DEATHS_BEFORE_CUTTING and (piece.whole or smaller is None):
             return
         home = self._homes.pop(id(piece))
         at = home.pieces.index(piece)
+        part = piece.part
+        if piece.whole and (alone := self._plan.alone(part, noted)) is not None:
+            home.narrowed, part = True, alone
+            smaller = None if smaller is None else self._plan.cut(part)
         if smaller is None:
-            home.pieces[at] = _Piece(piece.part, answer=self._plan.lost(piece.part, how), answered=True)
+            home.pieces[at] = _Piece(part, answer=self._plan.lost(part, how), answered=True)
             return
         pieces = [_Piece(one, whole=False) for one in smaller]
         home.pieces[at : at + 1] = pieces
@@ -236,7 +244,7 @@ class Crew:
         self._waiting.extendleft(reversed(pieces))
 
     def _joined(self, place: _Place) -> Any:
-        """Put a part together; None where some of it must be scored again."""
+        """Put a part together; None where some of it must still be scored."""
         again = []
         for piece in place.pieces:
             if piece.sent is not None and not self._plan.takes(piece.sent, piece.answer):
@@ -247,16 +255,20 @@ class Crew:
             return None
         for piece in place.pieces:
             self._homes.pop(id(piece), None)
-        return self._plan.joined(place.part, [(piece.part, piece.answer) for piece in place.pieces])
+        answers = [(piece.part, piece.answer) for piece in place.pieces]
+        if not place.narrowed:
+            return self._plan.joined(place.part, answers)
+        place.narrowed = False
+        place.part = self._plan.settled(place.part, answers)
+        place.pieces = [_Piece(place.part)]
+        self._homes[id(place.pieces[0])] = place
+        self._waiting.appendleft(place.pieces[0])
+        return None
 
     def end(self, *, at_once: bool) -> None:
         """End all workers."""
         while self._workers:
             self._workers.pop().end(at_once=at_once)
-
-
-def _is_fresh(piece: _Piece) -> bool:
-    return piece.whole and not piece.deaths
 
 
 def _variables(count: int) -> dict[str, str]:

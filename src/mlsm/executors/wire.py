@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 
 import polars as pl
 
-__all__ = ["Kind", "packed", "receive", "send", "unpacked"]
+__all__ = ["Kind", "nameless", "packed", "receive", "send", "unpacked"]
 
 _HEAD = struct.Struct("!BQ")
 
@@ -51,7 +51,7 @@ def send(to: socket.socket, kind: Kind, tag: int = 0, value: object = None) -> N
     Raises:
         OSError: the other process is gone.
     """
-    with _nameless() as file:
+    with nameless() as file:
         _Packer(file, protocol=5).dump(value)
         file.flush()
         socket.send_fds(to, [_HEAD.pack(kind, tag)], [file.fileno()])
@@ -77,7 +77,8 @@ def receive(from_: socket.socket) -> tuple[Kind, int, Callable[[], Any]] | None:
     return Kind(kind), tag, read
 
 
-def _nameless() -> BinaryIO:
+def nameless() -> BinaryIO:
+    """Open a file in memory that has no name."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("mlsm"), "wb")
     return cast("BinaryIO", tempfile.TemporaryFile())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import mmap
 import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -20,11 +22,12 @@ __all__ = ["main"]
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
-def main(descriptor: int, parent: int, module: str) -> None:
+def main(descriptor: int, note: int, parent: int, module: str) -> None:
     """Work for the process at the other end of a socket until it lets go of it.
 
     Args:
         descriptor: the socket.
+        note: memory that the parent sees too, for the number of what is done next.
         parent: the process that started this one; the two end together.
         module: what is imported while the parent makes up its mind.
     """
@@ -32,8 +35,10 @@ def main(descriptor: int, parent: int, module: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     os.set_inheritable(descriptor, False)
     import_module(module)
+    noted = memoryview(mmap.mmap(note, 0)).cast("I")
+    os.close(note)
     with socket.socket(fileno=descriptor) as parent_end, suppress(BrokenPipeError, ConnectionResetError):
-        _work(parent_end)
+        _work(parent_end, noted)
     sys.stderr.flush()
     os._exit(0)  # what threads of models still do matters to nobody
 
@@ -45,11 +50,14 @@ def _end_with(parent: int) -> None:
         os._exit(0)
 
 
-def _work(parent: socket.socket) -> None:
+def _work(parent: socket.socket, noted: memoryview) -> None:
+    def note(number: int) -> None:
+        noted[0] = number
+
     asked = receive(parent)
     if asked is None:
         return
-    opened = attempt(_opened, asked[2])
+    opened = attempt(_opened, asked[2], note)
     if isinstance(opened, Raised):
         send(parent, Kind.FAILED, 0, _told(opened))
         return
@@ -60,6 +68,7 @@ def _work(parent: socket.socket) -> None:
     gc.disable()
     while (asked := receive(parent)) is not None:
         _, tag, read = asked
+        note(0)
         answer = attempt(_answered, function, plan, read)
         if isinstance(answer, Raised):
             send(parent, Kind.FAILED, tag, _told(answer))
@@ -69,10 +78,10 @@ def _work(parent: socket.socket) -> None:
         gc.collect(0)
 
 
-def _opened(read: Any) -> tuple[Any, Any]:
+def _opened(read: Any, note: Callable[[int], None]) -> tuple[Any, Any]:
     plan, entry = read()
     module, _, name = entry.partition(":")
-    return plan.open(), getattr(import_module(module), name)
+    return plan.open(note), getattr(import_module(module), name)
 
 
 def _answered(function: Any, plan: Any, read: Any) -> Any:

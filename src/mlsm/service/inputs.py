@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from mlsm._batch import KEPT
+from mlsm._batch import KEPT, Trace
 from mlsm._typing import LANES, Lane
 from mlsm.contracts import Column, RawPart, Reject, Tombstones
 from mlsm.engine.columns import Checked
@@ -31,8 +31,9 @@ _FORGOTTEN = "This record was forgotten on request."
 class Cut:
     """A part ready to be scored: good ids, raw columns, and the rows left out.
 
-    `lanes` are those to be scored, `answered` what models of the others said, by key;
-    `checked` what was read of the columns ahead of time, by slot.
+    `lanes` are those to be scored, `answered` what models said of which nothing is asked, by
+    key, and `traces` those of their errors; `alone` is the one model that is asked, None for
+    all; `checked` what was read of the columns ahead of time, by slot.
     """
 
     number: int
@@ -43,6 +44,8 @@ class Cut:
     rejects: tuple[Reject, ...]
     lanes: tuple[Lane, ...] = LANES
     answered: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    traces: tuple[Trace, ...] = ()
+    alone: str | None = None
     checked: Mapping[int, Checked] | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from mlsm._batch import FACETS, Batch, facet, given_column
+from mlsm._batch import FACETS, GIVEN, Batch, facet, given_column
 from mlsm._fields import Reading
 from mlsm._result import Failure, Outcome
 from mlsm._typing import Shape
@@ -59,10 +59,10 @@ class Order:
     shape: Shape
     reasons: int
 
-    def open(self) -> Opened:
-        """Load the models."""
+    def open(self, note: Callable[[int], None] | None = None) -> Opened:
+        """Load the models; `note` is told of each before it is called."""
         ready = prepared(self.catalog.build(), reading=self.reading, shape=self.shape)
-        return Opened(prepared=ready, order=self)
+        return Opened(prepared=ready, order=self, note=note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,7 @@ class Opened:
 
     prepared: Prepared
     order: Order
+    note: Callable[[int], None] | None = None
 
 
 def order_of(job: Job, catalog: Specification) -> Order:
@@ -105,7 +106,7 @@ class Sharing:
         """Give what a worker needs of a part."""
         sources = self._scoring.prepared.sources
         columns = {name: column for name, column in part.columns.items() if name in sources}
-        slim = replace(part, columns=columns, kept=(), rejects=(), checked=None)
+        slim = replace(part, columns=columns, kept=(), rejects=(), traces=(), checked=None)
         return Sent(
             cut=slim,
             verdicts=dict(self._scoring.verdicts),
@@ -132,7 +133,7 @@ class Sharing:
             return False
         found = self._last_good[place] = {}
         for key, name in self._wanting.items():
-            codes = batch.column(key, "outcome")
+            codes = None if key in cut.answered else batch.column(key, "outcome")
             failed = [] if codes is None else cut.ids.filter(codes >= Outcome.ERROR.code).to_list()
             if failed and (scores := self._scoring.last_good(name, failed)).height:
                 found[name] = scores
@@ -146,13 +147,32 @@ class Sharing:
         step = -(-size // _PIECES)
         return [_rows(part, start, min(start + step, size)) for start in range(0, size, step)]
 
+    def alone(self, part: Cut, noted: int) -> Cut | None:
+        """Narrow a part to the model at which its process died; None where no other is left, or nobody knows."""
+        models = self._scoring.prepared.models
+        left = [model.key for model in models if model.lane in part.lanes and model.key not in part.answered]
+        key = models[noted - 1].key if noted else None
+        return replace(part, alone=key) if key in left and len(left) > 1 else None
+
+    def settled(self, part: Cut, pieces: Sequence[tuple[Cut, Answered]]) -> Cut:
+        """Give a part with what was found of one model; the others are scored as if it did not kill."""
+        key = pieces[0][0].alone
+        if key is None:
+            raise AssertionError(part.number)
+        batch = self._together(pieces)
+        titles = {title: name for name, title in _titles(key).items() if title in batch.frame.columns}
+        answers = batch.frame.select(titles.keys()).rename(titles)
+        return replace(part, answered={**part.answered, key: answers}, traces=(*part.traces, *batch.traces))
+
     def lost(self, part: Cut, how: str) -> Answered:
         """Answer `crashed` for records that kill the process that scores them."""
         scoring = self._scoring
-        models = tuple(m.of_run(scoring.run_id) for m in scoring.prepared.models if m.lane in part.lanes)
-        failure = Failure(type="Crashed", message=f"The process that scored this record died twice of it: {how}.")
-        told = msgspec.json.encode(failure, order="sorted").decode()
+        wanted = [m for m in scoring.prepared.models if m.lane in part.lanes and part.alone in (None, m.key)]
+        models = tuple(m.of_run(scoring.run_id) for m in wanted)
         size = len(part.ids)
+        which = "it" if size == 1 else f"it, or of one of {size - 1:,} beside it"  # too many died to find out
+        failure = Failure(type="Crashed", message=f"The process that scored this record died twice of {which}: {how}.")
+        told = msgspec.json.encode(failure, order="sorted").decode()
         crashed = pl.DataFrame(
             {
                 "outcome": pl.repeat(Outcome.CRASHED.code, size, dtype=pl.UInt8, eager=True),
@@ -162,9 +182,11 @@ class Sharing:
         )
         columns = []
         for step in sorted(scoring.prepared.steps, key=lambda step: step.place):
-            if step.columns.lane in part.lanes:
-                answers = with_substitutes(step, crashed, part.ids, scoring.as_of, scoring.last_good)
-                columns += [answers.get_column(name).alias(facet(step.model.key, name)) for name in answers.columns]  # type: ignore[arg-type]  # facets
+            if step.columns in wanted:
+                answers = part.answered.get(step.model.key)
+                if answers is None:
+                    answers = with_substitutes(step, crashed, part.ids, scoring.as_of, scoring.last_good)
+                columns += answers.rename(_titles(step.model.key), strict=False).get_columns()
         batch = Batch(
             part=part.number, models=models, frame=pl.DataFrame(columns), as_of=scoring.as_of,
             scored_at=datetime.now(UTC), run_id=scoring.run_id,
@@ -173,19 +195,24 @@ class Sharing:
 
     def joined(self, part: Cut, pieces: Sequence[tuple[Cut, Answered]]) -> Batch:
         """Put a part's results together, with the ids and the columns that stayed here."""
+        batch = self._together(pieces)
+        shown = [part.ids.alias("record_id"), *part.kept, *batch.frame.get_columns()]
+        batch = replace(batch, frame=pl.DataFrame(shown), traces=(*part.traces, *batch.traces))
+        return with_kept_inputs(batch, self._scoring, part)
+
+    def _together(self, pieces: Sequence[tuple[Cut, Answered]]) -> Batch:
         for cut, _ in pieces:
             self._last_good.pop(_place(cut), None)
         batches = [answer.batch for _, answer in pieces]
         batch = batches[0]
-        if len(batches) > 1:
-            frame = pl.concat([one.frame for one in batches], how="diagonal")
-            wanted = [facet(model.key, name) for model in batch.models for name in FACETS]
-            wanted += [given_column(model.key) for model in batch.models]
-            frame = frame.select(name for name in wanted if name in frame.columns)
-            traces = {(trace.model, trace.type, trace.message): trace for one in batches for trace in one.traces}
-            batch = replace(batch, frame=frame, traces=tuple(traces.values()))
-        shown = [part.ids.alias("record_id"), *part.kept, *batch.frame.get_columns()]
-        return with_kept_inputs(replace(batch, frame=pl.DataFrame(shown)), self._scoring, part)
+        if len(batches) == 1:
+            return batch
+        frame = pl.concat([one.frame for one in batches], how="diagonal")
+        wanted = [title for model in batch.models for title in _titles(model.key).values()]
+        traces = {(trace.model, trace.type, trace.message): trace for one in batches for trace in one.traces}
+        return replace(
+            batch, frame=frame.select(name for name in wanted if name in frame.columns), traces=tuple(traces.values())
+        )
 
 
 def score_sent(opened: Opened, sent: Sent) -> Answered:
@@ -202,10 +229,17 @@ def score_sent(opened: Opened, sent: Sent) -> Answered:
         verdicts=verdicts,
         lanes=cut.lanes,
         answered=cut.answered,
+        alone=cut.alone,
+        note=opened.note,
         reasons=order.reasons,
         last_good=FoundScores(sent.last_good),
     )
     return Answered(batch=replace(batch, frame=batch.frame.drop("record_id")), verdicts=verdicts)
+
+
+def _titles(key: str) -> dict[str, str]:
+    """Name the columns of a model in a batch, by what they are called beside no other model's."""
+    return {**{name: facet(key, name) for name in FACETS}, GIVEN: given_column(key)}
 
 
 def _place(cut: Cut) -> tuple[int, str]:
