@@ -93,6 +93,26 @@ def test_a_newer_store_is_refused(mongo_standalone: Mongod) -> None:
     store.dispose()
 
 
+def test_writes_that_nobody_answers_for_are_refused(mongo_standalone: Mongod) -> None:
+    """With w=0 a lost write would not be known of; with more servers than there are none would succeed."""
+    url = mongo_standalone.url()
+    refused(f"{url}&w=0", StoreError, "with w=0 in its URL nobody would know of a lost write", "Leave w out")
+    refused(f"{url}&w=2", StoreError, "fewer servers took the write than w in its URL asks for", "Leave w out")
+    store = open_store(url, Path())
+    assert [] == store.runs()
+    store.dispose()
+
+
+def test_what_a_write_decides_is_read_from_the_primary(mongo_replica: Mongod) -> None:
+    """A secondary may lag behind, so a URL that prefers one is not followed: here there is none to read from."""
+    prefers = mongo_replica.url().replace("directConnection=true", "replicaSet=tests&readPreference=secondary")
+    store = open_store(prefers, Path())
+    run_id = begun(store, plan_of())
+    commit(store, run_id, 0, [result("1", "fit@1")])
+    assert 1 == len(store.score("1"))
+    store.dispose()
+
+
 @pytest.mark.parametrize("place", ["host", "host/", "host/?w=1", "a:1,b:2/"])
 def test_a_url_without_a_database_is_refused(place: str) -> None:
     """The database is named in the URL: there is none by default."""

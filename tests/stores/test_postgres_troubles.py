@@ -155,6 +155,22 @@ def test_what_does_not_fit_the_tables_is_not_told_as_a_record_twice(postgres: Po
     assert [] == store.check()
 
 
+def test_a_store_that_a_user_may_not_see_is_not_told_as_an_empty_one(postgres: PostgresServer, store: Store) -> None:
+    """Who has no right to look into the schema is told so, and not that there are no runs; with it they are read."""
+    begun(store, plan_of())
+    schema = store.url.rpartition("schema=")[2]
+    postgres.ask("CREATE ROLE mia LOGIN")
+    reading = PostgresStore(store.url.replace("//postgres@", "//mia@"), patience=0)
+    for look in (reading.runs, lambda: reading.score("1"), lambda: begun(reading, plan_of())):
+        with pytest.raises(
+            StoreError, match=f"may not look into the schema '{schema}'(.|\\n)*Hint: Grant the user USAGE"
+        ):
+            look()
+    postgres.ask(f"GRANT USAGE ON SCHEMA {schema} TO mia; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO mia")
+    assert (1, []) == (len(reading.runs()), reading.check())
+    reading.dispose()
+
+
 def test_a_number_in_the_data_is_no_code(postgres: PostgresServer) -> None:
     """What an error means is read from its code, not from digits that the server quotes."""
     reading = Connections(read_address(postgres.url()), patience=0)

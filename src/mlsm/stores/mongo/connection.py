@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from pymongo import MongoClient
+from pymongo import MongoClient, ReadPreference
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from mlsm.stores.mongo.address import Address
-from mlsm.stores.mongo.failures import is_away, only_duplicates, refused_file, refused_url, translation
+from mlsm.stores.mongo.failures import is_away, only_duplicates, refused_file, refused_url, translation, unanswered
 from mlsm.stores.mongo.schema import Db, Document, prepare, version
 
 __all__ = ["Server"]
@@ -59,7 +59,7 @@ class Server:
             try:
                 db = self._database()
                 if not self._looked:
-                    self._concern = _durable(db)
+                    self._concern = _durable(db, self.url)
                     db = self._database()
                     version(db, self.url)
                     self._looked = self._reached = True
@@ -185,15 +185,20 @@ class Server:
                     raise refused_url(self.url) from None
                 except OSError:
                     raise refused_file(self.url) from None
-            return self._client.get_database(self._address.database, write_concern=self._concern)
+            # What a write decides (the next seq, who was forgotten) a secondary may not know yet.
+            return self._client.get_database(
+                self._address.database, write_concern=self._concern, read_preference=ReadPreference.PRIMARY
+            )
 
 
-def _durable(db: Db) -> WriteConcern | None:
+def _durable(db: Db, url: str) -> WriteConcern | None:
     """Choose how writes are answered: when they are on disk, of a replica set on that of most members.
 
     A standalone server would understand "majority" too, and take ten times as long over it.
     """
     told = db.client.write_concern.document
+    if told.get("w") == 0:
+        raise unanswered(url)
     if told:
         return None  # The URL says how.
     hello = db.client.admin.command("hello")

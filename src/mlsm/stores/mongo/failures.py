@@ -19,7 +19,7 @@ from pymongo.errors import (
 
 from mlsm.errors import StoreAwayError, StoreError
 
-__all__ = ["DUPLICATE", "is_away", "only_duplicates", "refused_file", "refused_url", "translation"]
+__all__ = ["DUPLICATE", "is_away", "only_duplicates", "refused_file", "refused_url", "translation", "unanswered"]
 
 DUPLICATE = 11000
 _SHUTTING_DOWN = {91, 189, 11600, 11602, 10107, 13435, 13436, 6, 7, 89, 9001}
@@ -43,6 +43,12 @@ _MEANT: tuple[tuple[frozenset[int], tuple[str, ...], str, str], ...] = (
         ("no space left", "not enough space", "disk full"),
         f"Could not write to the store {{url!r}}: the server's disk is full. {_SAFE}",
         f"Free some space there, then {_AGAIN}",
+    ),
+    (
+        frozenset({64, 79, 100}),
+        ("cannot use 'w' > 1",),
+        "Could not write to the store {url!r}: fewer servers took the write than w in its URL asks for.",
+        "Leave w out of the URL: then most members of a replica set are waited for.",
     ),
 )
 """What is meant: codes, texts that tell it too, the message, and the way out."""
@@ -72,6 +78,11 @@ def translation(error: PyMongoError, url: str, *, reached: bool = False) -> Stor
         reached: whether the server took connections before; if so, its TLS is not what is wrong.
     """
     codes, told = _codes(error), str(error)
+    if isinstance(error, ConfigurationError) and "DNS" in told:
+        return StoreAwayError(
+            f"Could not reach the store {url!r}: the name of its host is not known.",
+            hint="Check the host, and that names are resolved here.",
+        )
     if isinstance(error, InvalidURI | ConfigurationError):
         return refused_file(url) if "private key" in told.lower() else refused_url(url)
     for known, texts, message, hint in _MEANT:
@@ -129,6 +140,14 @@ def refused_url(url: str) -> StoreError:
     return StoreError(
         f"Could not open the store {url!r}: the driver refuses its URL or one of its options.",
         hint="Check the URL; special letters in user and password are escaped, such as %40 for @.",
+    )
+
+
+def unanswered(url: str) -> StoreError:
+    """Say that writes which nobody answers for are no store's."""
+    return StoreError(
+        f"Could not open the store {url!r}: with w=0 in its URL nobody would know of a lost write.",
+        hint="Leave w out of the URL: then a write counts when it is on disk.",
     )
 
 

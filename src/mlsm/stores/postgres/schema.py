@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mlsm.errors import StoreVersionError
+from mlsm.errors import StoreError, StoreVersionError
 from mlsm.stores.postgres.views import GIVEN, views
 
 if TYPE_CHECKING:
@@ -178,9 +178,11 @@ def version(db: Database, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> i
     """Tell the version of the store, 0 where there is none.
 
     Raises:
+        StoreError: the user may not look.
         StoreVersionError: it is newer than this program.
     """
     if db.one("SELECT to_regclass('store_version')::text") == (None,):
+        _refuse_hidden(db)
         return 0
     told = db.one("SELECT version FROM store_version")
     if told is None:
@@ -193,6 +195,17 @@ def version(db: Database, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> i
             hint="Install the mlsm that wrote it, or a newer one.",
         )
     return int(found)
+
+
+def _refuse_hidden(db: Database) -> None:
+    """Refuse a schema whose tables this user may not even see: it would read as an empty store."""
+    schema = db.address.schema
+    rights = "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1"
+    if db.one(rights, schema) == (False,):
+        raise StoreError(
+            f"Could not read the store {db.address.shown!r}: this user may not look into the schema {schema!r}.",
+            hint="Grant the user USAGE on the schema, and SELECT on its tables.",
+        )
 
 
 def migrate(db: Database, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
