@@ -137,6 +137,29 @@ def test_what_was_pickled_from_a_script_is_refused_by_name(tmp_path: Path) -> No
     assert "Move 'OwnModel' into a module" in str(refused.value)
 
 
+OTHER_WAYS = """
+import pickle, sys, skops.io
+from pathlib import Path
+from sklearn.linear_model import LogisticRegression
+class OwnModel(LogisticRegression):
+    pass
+made = OwnModel().fit([[0.0], [1.0]], [0, 1])
+Path(sys.argv[1], "old.pkl").write_bytes(pickle.dumps(made, protocol=0))
+skops.io.dump(made, Path(sys.argv[1], "own.skops"))
+"""
+
+
+def test_an_old_pickle_and_a_skops_file_of_a_script_are_refused_by_name_too(tmp_path: Path) -> None:
+    """A pickle of the oldest protocol says it in other words; types of a script are not worth trusting."""
+    subprocess.run([sys.executable, "-c", OTHER_WAYS, str(tmp_path)], check=True)
+    for name, trust in (("old.pkl", True), ("own.skops", ["__main__.OwnModel"])):
+        with pytest.raises(InputError, match="needs 'OwnModel' of the script"):
+            active(tmp_path / name, trust=trust)
+    with pytest.raises(InputError, match="not scikit-learn's own") as refused:
+        active(tmp_path / "own.skops")
+    assert "Move 'OwnModel' into a module" in str(refused.value)
+
+
 LOADED = """
 import sys
 from sklearn.linear_model import LogisticRegression

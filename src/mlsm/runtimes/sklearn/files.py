@@ -25,7 +25,11 @@ from mlsm.runtimes.sklearn.types import ALLOWED
 
 __all__ = ["Opened", "open_estimator"]
 
-_LOST = re.compile(r"Can't get attribute '([^']+)' on <module '([^']+)'")
+_MAIN = ("__main__", "__mp_main__")
+_LOST = re.compile(
+    r"Can't get attribute '(?P<name>[^']+)' on <module '(?P<module>[^']+)'"
+    r"|module '(?P<module_>[^']+)' has no attribute '(?P<name_>[^']+)'"  # older pickles
+)
 _LISTED = 20
 
 
@@ -85,14 +89,19 @@ def _read_skops(path: Path, allowed: frozenset[str]) -> Any:
     found = attempt(lambda: skops.io.get_untrusted_types(file=path))
     if isinstance(found, Raised):
         raise _damaged(path, found) from found.error
+    of_main = [name.partition(".")[2] for name in sorted(found) if name.partition(".")[0] in _MAIN]
     if refused := sorted(set(found) - allowed):
         more = len(refused) - _LISTED
         shown = refused if more <= 0 else [*refused[:_LISTED], f"and {more} more"]
         raise InputError(
             f"The file {str(path)!r} holds types that are not scikit-learn's own; it was not loaded.",
             problems=shown,
-            hint=f"If you know them and who made the file, name them: trust = {_spelled(refused[:_LISTED])}.",
+            hint=_moved(of_main[0])
+            if of_main
+            else f"If you know them and who made the file, name them: trust = {_spelled(refused[:_LISTED])}.",
         )
+    if of_main:
+        raise _of_main(path, of_main[0], "saved")
     estimator = attempt(lambda: skops.io.load(path, trusted=list(found)))
     if isinstance(estimator, Raised):
         raise _damaged(path, estimator) from estimator.error
@@ -106,8 +115,9 @@ def _spelled(names: list[str]) -> str:
 def _read_pickle(path: Path) -> Any:
     estimator = attempt(joblib.load, path)
     if isinstance(estimator, Raised):
-        if (lost := _LOST.search(str(estimator.error))) and lost[2] in ("__main__", "__mp_main__"):
-            raise _of_main(path, lost[1]) from estimator.error
+        lost = _LOST.search(str(estimator.error))
+        if lost and (lost["module"] or lost["module_"]) in _MAIN:
+            raise _of_main(path, lost["name"] or lost["name_"]) from estimator.error
         raise _damaged(path, estimator) from estimator.error
     census = _Census()
     attempt(census.dump, estimator)  # what cannot be pickled again was looked at up to there
@@ -130,7 +140,7 @@ class _Census(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         """Look at each object that is no plain value."""
         subject = obj if isinstance(obj, (type, types.FunctionType)) else type(obj)
-        if getattr(subject, "__module__", None) in ("__main__", "__mp_main__"):
+        if getattr(subject, "__module__", None) in _MAIN:
             self.found.add(subject.__qualname__)
         return NotImplemented
 
@@ -140,12 +150,16 @@ class _Nothing(io.RawIOBase):
         return len(data)
 
 
-def _of_main(path: Path, name: str) -> InputError:
+def _of_main(path: Path, name: str, how: str = "pickled") -> InputError:
     return InputError(
-        f"The file {str(path)!r} needs {name!r} of the script that it was pickled from ('__main__'); "
+        f"The file {str(path)!r} needs {name!r} of the script that it was {how} from ('__main__'); "
         "no other program can load it.",
-        hint=f"Move {name!r} into a module that can be imported, and save the model again.",
+        hint=_moved(name),
     )
+
+
+def _moved(name: str) -> str:
+    return f"Move {name!r} into a module that can be imported, and save the model again."
 
 
 def _damaged(path: Path, raised: Raised) -> InputError:
