@@ -68,6 +68,12 @@ def test_a_mistake_is_told_with_its_line(project: Written, entry: str, line: int
     assert any(problem.startswith(f"mlsm.toml:{line}: ") and said in problem for problem in problems), problems
 
 
+def test_a_summary_with_a_mistake_is_not_said_to_be_nowhere(project: Written) -> None:
+    """That it is active is no mistake: it is there, and cannot be read."""
+    (problem,) = project.write(HEAD + BEST.replace('"best"', '"bst"'), two=TWO).mistakes()
+    assert "rule is the text 'bst'" in problem
+
+
 @pytest.mark.parametrize("option", ["trust = true", 'trust = ["acme.Cut"]', 'classes = ["no", "yes"]'])
 def test_an_option_that_a_hint_names_may_be_written(project: Written, option: str) -> None:
     """What the runtimes' hints tell people to write, the project takes."""

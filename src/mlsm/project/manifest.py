@@ -56,6 +56,7 @@ class Manifest:
     statuses: tuple[Status, ...]
     columns: tuple[Column, ...]
     entries: tuple[Entry, ...]
+    entries_complete: bool  # whether all of them could be read
     isolation: IsolationPlan
     failing: FailingPlan
     origins: tuple[Origin, ...] = ()
@@ -84,9 +85,9 @@ def read_manifest(
     mistakes += wrong
     columns, wrong = read_columns(document)
     mistakes += wrong
-    entries, wrong = read_entries(document)
+    entries, wrong_entries = read_entries(document)
     origins, wrong_origins = read_origins(document, values["git", "hosts"])
-    mistakes += [*wrong, *wrong_origins, *_ambiguous_words(document, values)]
+    mistakes += [*wrong_entries, *wrong_origins, *_ambiguous_words(document, values)]
     isolation, wrong = read_isolation(document, values, folder)
     mistakes += wrong
     origins = [origin.seeing(isolation.default.variables) for origin in origins]
@@ -111,6 +112,7 @@ def read_manifest(
         statuses=tuple(statuses),
         columns=tuple(columns),
         entries=tuple(entries),
+        entries_complete=not wrong_entries,
         isolation=isolation,
         origins=tuple(origins),
         failing=failing,

@@ -205,7 +205,7 @@ def _catalog(manifest: Manifest, own: OwnModels, pinned: Pinned) -> tuple[Catalo
     if not own.complete:
         return Catalog(()), own.mistakes
     known, doubles = distinct([*own.models, *pinned.models])
-    if own.wrong_entries:  # what they would have been called is unknown
+    if own.wrong_entries or not manifest.entries_complete:  # what they would have been called is unknown
         return Catalog(()), [*own.mistakes, *own.wrong_entries, *doubles]
     said = [status for status in manifest.statuses if status.key not in pinned.absent | own.absent]
     models, wrong_statuses = apply_statuses(known, said)

@@ -63,6 +63,14 @@ def test_several_outputs_need_a_choice(tmp_path: Path) -> None:
         active(several(tmp_path / "m.onnx"))
 
 
+def test_the_hint_names_an_output_that_can_be_the_score(tmp_path: Path) -> None:
+    """A classifier's label comes first, and is no number."""
+    estimator = LogisticRegression().fit(DRAWN, ["no", "yes", "yes", "no"])
+    path = convert(estimator, [("X", FloatTensorType([None, 2]))], tmp_path / "m.onnx", zipmap="columns")
+    with pytest.raises(mlsm.DeclarationError, match="such as tensor = 'syes'"):
+        active(path, fields=PAIR)
+
+
 def test_an_unknown_output_is_refused(logistic: Fitted) -> None:
     """The message lists the outputs that exist."""
     with pytest.raises(mlsm.DeclarationError, match=r"no output 'margin' .* 'label' .* 'probabilities'"):

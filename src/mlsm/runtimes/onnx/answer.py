@@ -138,7 +138,9 @@ def _chosen(outputs: Sequence[Any], tensor: str | None, path: str) -> Any:
             return group[0]
     raise DeclarationError(
         f"The ONNX file {path!r} does not tell which output is the score; it has: {shown}.",
-        hint=f"Name one with the option tensor, such as tensor = {outputs[0].name!r}.",
+        hint=f"Name one with the option tensor, such as tensor = {real[-1].name!r}."
+        if real
+        else "Convert it so that it gives a number a record, or a probability a class.",
     )
 
 
