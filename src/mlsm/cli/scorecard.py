@@ -1,7 +1,8 @@
 """Turn a points table from a spreadsheet into a scorecard, or a scorecard into a spreadsheet.
 
 The scorecard is TOML, which git compares line by line; the spreadsheet is CSV, a row a rule.
-Both say the same: what goes one way and back is what it was.
+Both say the same: what goes one way and back is what it was. Ranges that overlap, and what
+can never be reached, are warned of.
 """
 
 from __future__ import annotations
@@ -52,21 +53,27 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Convert one file into the other."""
-    from mlsm.runtimes.scorecard.csv import rules_to_csv, table_from_csv
-    from mlsm.runtimes.scorecard.reading import read_file, read_table
+    from mlsm.runtimes.scorecard.csv import read_csv, rules_to_csv
+    from mlsm.runtimes.scorecard.plan import plan_of
+    from mlsm.runtimes.scorecard.reading import read_file
+    from mlsm.runtimes.scorecard.toml import table_to_toml
+    from mlsm.runtimes.scorecard.warnings import warnings_of
 
     sheet, card = Path(args.sheet), Path(args.card)
     if args.way == "from":
-        text = table_from_csv(_text(sheet), sheet.name)
-        table = read_table(text, card.name)
-        target = card
+        table, target = read_csv(_text(sheet), sheet.name), card
+        text = table_to_toml(table)
     else:
-        table = read_file(card)
-        text, target = rules_to_csv(table), sheet
+        table, target = read_file(card), sheet
+        text = rules_to_csv(table)
+    plan, _ = plan_of(table)
     if target.exists() and not args.force:
         raise InputError(f"There is a {str(target)!r} already.", hint="Name another file, or write over it: --force.")
     target.write_text(text, encoding="utf-8", newline="\n")
     terminal.say(f"{target} holds {amount(len(table.rules), 'rule')}.", style="bold")
+    for warning in warnings_of(table, plan):
+        for line in warning.at(f"{table.source}:").splitlines():
+            terminal.say(clean(line), style="yellow")
     if args.way == "from":
         terminal.say("To score with it, write into mlsm.toml:")
         name = card.stem.replace(" ", "_")

@@ -125,6 +125,7 @@ def test_fields_declared_elsewhere_must_suit() -> None:
         (("between = [0, 50]", "above = 20"), "where x is above 20 and at most 50, both give their points."),
         (('equals = "DE"', 'one_of = ["AT", "DE"]'), "where x is DE, both give their points."),
         (("days_since_at_most = 30", "days_since_between = [7, 60]"), "where x is 7 to 30 days ago, both give"),
+        (("times_at_least = 2", "times_between = [1, 5]"), "where 2 to 5 times x, both give their points."),
     ],
 )
 def test_overlapping_ranges_are_warned_of(bounds: tuple[str, str], told: str) -> None:
@@ -166,6 +167,21 @@ def test_unreachable_parts_are_warned_of() -> None:
     assert ["1: The score has no label below 1, and may be as low as 0."] == warned(
         "[labels]\nwarm = 1\n" + RULE + "at_least = 7"
     )
+
+
+@pytest.mark.parametrize(
+    ("bound", "further"),
+    [
+        ("at_least = 5", "below = 3"),
+        ("days_since_at_most = 7", "days_since_at_least = 30"),
+        ("equals = 1", "equals = 2"),
+    ],
+)
+def test_criteria_of_one_rule_that_exclude_each_other_are_warned_of(bound: str, further: str) -> None:
+    """All of them hold for no value; any of them may."""
+    rule = f'{RULE}{bound}\nall = [{{ field = "x", {further} }}]\n'
+    assert ["1: The rule on 'x' is unreachable: no value of 'x' meets both criteria."] == warned(rule)
+    assert [] == warned(rule.replace("all =", "any ="))
 
 
 def test_a_guessed_type_is_told() -> None:

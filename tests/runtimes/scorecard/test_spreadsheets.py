@@ -96,3 +96,10 @@ def test_mistakes_are_told_with_their_lines() -> None:
     ] == told
     with pytest.raises(DeclarationError, match=r"p\.csv:3: The rule on 'y' has points = 'many'; expected a number"):
         table_from_csv("field,criterion,value,points\nx,at_least,5,1\ny,equals,a,many\n", "p.csv")
+    with pytest.raises(DeclarationError) as caught:
+        table_from_csv("field,criterion,value,points,text,points\nx,equals,a,1,big,1, and bold\n", "p.csv")
+    told = [problem.partition("\n")[0] for problem in caught.value.problems]
+    assert [
+        "p.csv:1: The header has the column 'points' twice.",
+        "p.csv:2: The row has 7 cells; expected 6, as many as the header.",
+    ] == told

@@ -29,7 +29,7 @@ from mlsm.runtimes.scorecard.rules import CRITERIA
 from mlsm.runtimes.scorecard.table import REST, Labels, Rule, Table
 from mlsm.runtimes.scorecard.toml import given_keys, key, rule_keys, table_to_toml
 
-__all__ = ["rules_to_csv", "table_from_csv"]
+__all__ = ["read_csv", "rules_to_csv", "table_from_csv"]
 
 _FIRST = ("field", "criterion", "value", "points", "group", "text")
 _TABLE = "[table]"
@@ -77,7 +77,20 @@ def _labels(heading: str, labels: Labels) -> Iterator[tuple[str, str, Any]]:
 
 
 def table_from_csv(text: str, source: str = "points.csv") -> str:
-    r"""Turn a spreadsheet's table into TOML text.
+    r"""Turn a spreadsheet's table into TOML text; takes and raises what `read_csv` does.
+
+    Example:
+        >>> print(table_from_csv("field,criterion,value,points\ncountry,one_of,DE | AT,10"))
+        [[rule]]
+        field = "country"
+        one_of = ["DE", "AT"]
+        points = 10
+    """
+    return table_to_toml(read_csv(text, source))
+
+
+def read_csv(text: str, source: str = "points.csv") -> Table:
+    """Read a spreadsheet's table; its lines are the spreadsheet's.
 
     A comma, a semicolon or a tab may stand between cells; beside semicolons numbers may have
     a decimal comma. Groups need no rows of their own.
@@ -88,19 +101,12 @@ def table_from_csv(text: str, source: str = "points.csv") -> str:
 
     Raises:
         DeclarationError: with every mistake and its line.
-
-    Example:
-        >>> print(table_from_csv("field,criterion,value,points\ncountry,one_of,DE | AT,10"))
-        [[rule]]
-        field = "country"
-        one_of = ["DE", "AT"]
-        points = 10
     """
     reading = _Rows(text.removeprefix("\ufeff"))
     document = reading.document()
     if reading.mistakes:
         raise refusal(source, reading.mistakes)
-    return table_to_toml(read_document(document, reading, source))
+    return read_document(document, reading, source)
 
 
 class _Rows:
@@ -127,6 +133,9 @@ class _Rows:
         header = self._header()
         for row in self.rows:
             line = self.rows.line_num
+            if any(cell.strip() for cell in row[len(header) :]):
+                message = f"The row has {len(row)} cells; expected {len(header)}, as many as the header."
+                self.mistakes.append(Mistake(line, message, 'Text with a separator in it stands in quotes: "a, b".'))
             cells = {name: cell for name, cell in zip(header, row, strict=False) if cell.strip()}
             if not cells:
                 continue
@@ -147,6 +156,8 @@ class _Rows:
             if name and name not in known:
                 hint = nearest(name, known, f"Known are {', '.join(known)}.")
                 self.mistakes.append(Mistake(1, f"The header has an unknown column {name!r}.", hint))
+        for name in dict.fromkeys(name for name in names if name and names.count(name) > 1):
+            self.mistakes.append(Mistake(1, f"The header has the column {name!r} twice.", "Remove or rename one."))
         if "field" not in names:
             hint = "The first row holds the columns' names: field,criterion,value,points."
             self.mistakes.append(Mistake(1, "The header has no column 'field'.", hint))

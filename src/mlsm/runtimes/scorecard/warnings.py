@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+import msgspec
+
 from mlsm.runtimes.scorecard.bounds import part_bounds, total_bounds
-from mlsm.runtimes.scorecard.criteria import Among, Elapsed, Within
+from mlsm.runtimes.scorecard.criteria import Among, Elapsed, Events, Test, Within
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest
 from mlsm.runtimes.scorecard.plan import Plan, Term
 from mlsm.runtimes.scorecard.rules import family_of
@@ -66,15 +68,31 @@ def _shared(first: Term, second: Term) -> str | None:
             shared = _intersection(first.test, second.test)
             return None if _is_void(shared) else text_of(first.field, shared)
         case Elapsed(), Elapsed():
-            low = max((e for e in (first.test.low, second.test.low) if e is not None), default=None)
-            high = min((e for e in (first.test.high, second.test.high) if e is not None), default=None)
-            void = low is not None and high is not None and low > high
-            return None if void else text_of(first.field, Elapsed(low, high))
+            low, high = _span(first.test, second.test)
+            return None if _no_span(low, high) else text_of(first.field, Elapsed(low, high))
+        case Events(each=False), Events(each=False) if _counted(first.test) == _counted(second.test):
+            low, high = _span(first.test, second.test)
+            counted = msgspec.structs.replace(first.test, low=low, high=high)
+            return None if _no_span(low, high) else text_of(first.field, counted)
         case Among(negated=False), Among(negated=False) if first.test.folded == second.test.folded:
             values = tuple(value for value in first.test.values if value in second.test.values)
             return text_of(first.field, Among(values)) if values else None
         case _:
             return None
+
+
+def _counted(test: Events) -> tuple[object, ...]:
+    return test.within, test.where
+
+
+def _span(first: Elapsed | Events, second: Elapsed | Events) -> tuple[int | None, int | None]:
+    low = max((bound for bound in (first.low, second.low) if bound is not None), default=None)
+    high = min((bound for bound in (first.high, second.high) if bound is not None), default=None)
+    return low, high
+
+
+def _no_span(low: int | None, high: int | None) -> bool:
+    return low is not None and high is not None and low > high
 
 
 def _intersection(first: Within, second: Within) -> Within:
@@ -101,6 +119,23 @@ def _unreachable_terms(plan: Plan) -> Iterator[Mistake]:
             if isinstance(one.test, Within) and _is_void(one.test):
                 message = f"The rule on {one.field!r} is unreachable: no whole number lies in its range."
                 yield Mistake(term.line, message, "Widen the range.")
+        for first, second in () if term.either else combinations(term.asks, 2):
+            if first.field == second.field and _exclude(first.test, second.test):
+                message = f"The rule on {term.field!r} is unreachable: no value of {first.field!r} meets both criteria."
+                yield Mistake(term.line, message, "Change one of the two, or write any instead of all.")
+
+
+def _exclude(first: Test, second: Test) -> bool:
+    """Tell whether two criteria never hold together, as far as anybody can tell."""
+    match first, second:
+        case Within(), Within():
+            return _is_void(_intersection(first, second))
+        case Elapsed(), Elapsed():
+            return _no_span(*_span(first, second))
+        case Among(negated=False), Among(negated=False) if first.folded == second.folded:
+            return not set(first.values) & set(second.values)
+        case _:
+            return False
 
 
 def _labels(labels: Labels, bounds: tuple[float, float], line: int, what: str) -> Iterator[Mistake]:
