@@ -34,3 +34,28 @@ def test_an_unknown_model_is_refused(project: Any) -> None:
     done = project.here("check", "intrest")
     assert (1, "") == (done.returncode, done.stdout)
     assert "No model 'intrest'" in done.stderr
+
+
+OVERLAPPING = """
+[[rule]]
+field = "employees"
+at_least = 100
+points = 10
+[[rule]]
+field = "employees"
+between = [50, 200]
+points = 5
+"""
+
+
+def test_what_looks_wrong_in_a_file_of_a_model_is_shown(project: Any) -> None:
+    """It is no finding; here and in the verbose list it is told with its line, each on lines of its own."""
+    (project.folder / "points.toml").write_text(OVERLAPPING)
+    entry = '\n[[model]]\nname = "points"\nversion = "1"\npath = "points.toml"\n'
+    manifest = project.folder / "mlsm.toml"
+    manifest.write_text(manifest.read_text() + entry)
+    done = project.here("check", "points")
+    assert 0 == done.returncode, done.stderr
+    assert "\npoints@1: points.toml:6: The rule on 'employees' overlaps" in done.stdout
+    assert "points.toml:6: The rule" in project.json("check", "points")[0]["notes"][0]
+    assert "\n  points.toml:6: The rule on 'employees' overlaps" in project.here("list", "--verbose").stdout

@@ -24,6 +24,7 @@ from mlsm.cli.wording import amount, clean
 from mlsm.errors import InputError
 
 if TYPE_CHECKING:
+    from mlsm._model import Model
     from mlsm.checks import Finding
     from mlsm.project import Project
 
@@ -55,7 +56,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     project = open_project(args)
     found = (written_golden if args.write_golden else _checked)(args, project, _chosen(project, args.models), terminal)
     if terminal.json:
-        terminal.document([_told(key, checked) for key, checked in found.items()])
+        terminal.document([_told(project.catalog[key], checked) for key, checked in found.items()])
     else:
         _show(project, found, terminal)
     return 1 if any(checked.findings for checked in found.values()) else 0
@@ -122,6 +123,10 @@ def _show(project: Project, found: Mapping[str, Checked], terminal: Terminal) ->
         columns.append(Column(key="golden"))
     terminal.table(Table(columns=tuple(columns), rows=rows))
     catalog = project.catalog
+    for key in found:
+        for note in getattr(catalog[key], "notes", ()):  # of a fitted model's file: no findings, but worth a look
+            for line in f"{key}: {note}".splitlines():
+                terminal.write(clean(line), style="yellow")
     notes = [
         golden_notes(key, checked, {model.version for model in catalog.values() if model.name == catalog[key].name})
         for key, checked in found.items()
@@ -163,12 +168,13 @@ def _show_finding(finding: Finding, terminal: Terminal) -> None:
         terminal.write(f"      {clean(line)}", style="dim")
 
 
-def _told(key: str, checked: Checked) -> dict[str, Any]:
+def _told(model: Model, checked: Checked) -> dict[str, Any]:
     """Give findings as JSON can say them: hostile values as Python writes them."""
     from mlsm.checks.finding import shown_value
 
     return {
-        "model": key,
+        "model": model.key,
+        "notes": list(getattr(model, "notes", ())),
         "passed": not checked.findings,
         "findings": [
             {

@@ -14,7 +14,7 @@ from mlsm._model import Model
 from mlsm.cli.opening import add_json, open_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import amount, named
+from mlsm.cli.wording import amount, clean, named
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -51,7 +51,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     )
     if args.verbose:
         for row in rows:
-            terminal.write(f"{row['model']}@{row['version']}: {' '.join([row['path'], *row['notes']])}")
+            _show_path(row, terminal)
     active = sum(row["status"] == "active" for row in rows)
     drafts = sum(row["status"] == "draft" for row in rows)
     terminal.say(f"{amount(len(rows), 'model version')}: {active} active, {amount(drafts, 'draft')}.", style="dim")
@@ -80,6 +80,15 @@ def _add_paths(rows: list[dict[str, Any]], catalog: Catalog) -> None:
     for row, model in zip(rows, catalog.values(), strict=True):
         row["path"] = paths.get(model.key, "It is retired and does not run.")
         row["notes"] = list(getattr(model, "notes", ()))
+
+
+def _show_path(row: dict[str, Any], terminal: Terminal) -> None:
+    """Tell the path and what else is to be known; a note with a hint has lines of its own."""
+    hinted = [note for note in row["notes"] if "\n" in note]
+    told = [row["path"], *(note for note in row["notes"] if note not in hinted)]
+    terminal.write(f"{row['model']}@{row['version']}: {' '.join(told)}")
+    for line in (line for note in hinted for line in note.splitlines()):
+        terminal.write(f"  {clean(line)}")
 
 
 def _needs(row: dict[str, Any], terminal: Terminal) -> str:
