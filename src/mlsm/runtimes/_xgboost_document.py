@@ -130,7 +130,7 @@ def read_document(raw: bytes) -> BoosterDocument:
     told, attributes = learner["learner_model_param"], learner.get("attributes", {})
     objective, booster = learner["objective"]["name"], learner["gradient_booster"]
     count, classes, targets = int(told["num_feature"]), int(told["num_class"]), int(told.get("num_target", "1"))
-    model = booster.get("model", {})
+    model = booster.get("gbtree", booster).get("model", {})  # dart keeps its trees in a gbtree of its own
     features = _features(learner, model.get("cats", {}), count)
     base = [float(one) for one in told["base_score"].strip("[]").split(",")]
     margins = max(classes, targets, 1)
@@ -142,6 +142,8 @@ def read_document(raw: bytes) -> BoosterDocument:
     wrapped = "scikit_learn" in attributes
     stopped = int(attributes["best_iteration"]) if "best_iteration" in attributes else None
     rounds = stopped + 1 if wrapped and stopped is not None else None
+    plain = booster["name"] in ("gbtree", "dart") and not widths
+    trees = _trees(model, count, margins, rounds) if plain else None  # looked over, weighted ones too
     return BoosterDocument(
         features=features,
         named=bool(learner.get("feature_names")),
@@ -153,7 +155,7 @@ def read_document(raw: bytes) -> BoosterDocument:
         rounds=rounds,
         stopped=stopped,
         wrapped=wrapped,
-        trees=None if widths or booster["name"] != "gbtree" else _trees(model, count, margins, rounds),
+        trees=trees if booster["name"] == "gbtree" else None,
         base=tuple(base),
     )
 

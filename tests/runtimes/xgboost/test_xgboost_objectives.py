@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xgboost as xgb
 from tests.runtimes.boosters import active, by_record, farthest, frame_of, linked, made_up, predictor_of
 
+import mlsm
 from mlsm.contracts import NoReasonsError
-from mlsm.errors import DeclarationError
+from mlsm.errors import DeclarationError, InputError
 from mlsm.runtimes._xgboost_walk import edge_of
 
 NAMES = ["first", "emp.var.rate", "third", "fourth"]
@@ -119,6 +122,22 @@ def test_where_no_sum_gives_the_score_there_are_no_exact_reasons(
     assert predictor.path.startswith(way)
     with pytest.raises(NoReasonsError):
         predictor.explain(frame, None)
+
+
+def test_weighted_trees_know_their_categories(tmp_path: Path) -> None:
+    """Text is a field of theirs as of other trees, and a file that leads nowhere is refused as damaged."""
+    leads = pd.DataFrame({"country": pd.Categorical(["DE", "FR", "US", "DE"] * 25), "visits": range(100)})
+    rows = xgb.DMatrix(leads, leads["country"] == "FR", enable_categorical=True)
+    booster = xgb.train(BINARY | {"booster": "dart", "rate_drop": 0.4}, rows, 4)
+    booster.save_model(tmp_path / "model.json")
+    model = active(tmp_path / "model.json")
+    (result,) = mlsm.score_one([model], {"id": "1", "country": "FR", "visits": 1})
+    assert float(booster.predict(rows)[1]) == pytest.approx(result.score, abs=SINGLE)
+    damaged = json.loads((tmp_path / "model.json").read_text())
+    damaged["learner"]["gradient_booster"]["gbtree"]["model"]["trees"][0]["left_children"][0] = 99
+    (tmp_path / "model.json").write_text(json.dumps(damaged))
+    with pytest.raises(InputError, match="or damaged: a node of tree 0 leads to 99"):
+        active(tmp_path / "model.json")
 
 
 @pytest.mark.parametrize(
