@@ -203,7 +203,7 @@ def test_a_closed_pipe_is_quiet() -> None:
 
 
 def test_what_models_print_is_no_data() -> None:
-    """While a command runs, prints, C's writes to descriptor 1 and children's output go to stderr."""
+    """Prints, C's writes to descriptor 1 and children's output go to stderr, which a model cannot close by stdout."""
     script = (
         "import os, subprocess, sys, types, mlsm.cli as c\n"
         "from mlsm.cli.commands import COMMANDS\n"
@@ -211,7 +211,9 @@ def test_what_models_print_is_no_data() -> None:
         "    print('printed', flush=True)\n"
         "    os.write(1, b'written\\n')\n"
         "    subprocess.run(['echo', 'echoed'], check=True)\n"
+        "    sys.stdout.close()\n"
         "    terminal.write('data')\n"
+        "    terminal.say('talk')\n"
         "    return 0\n"
         "sys.modules['mlsm.cli.loud'] = types.SimpleNamespace(\n"
         "    __doc__='', EXAMPLES='', add_arguments=lambda p: None, run=run)\n"
@@ -221,12 +223,13 @@ def test_what_models_print_is_no_data() -> None:
         "sys.exit(code)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert ("data\nafter\n", "printed\nwritten\nechoed\n") == (done.stdout, done.stderr)
+    assert ("data\nafter\n", "printed\nwritten\nechoed\ntalk\n") == (done.stdout, done.stderr)
 
 
-def test_a_closed_stdout_is_no_bug(tmp_path: Any) -> None:
-    """Started without a stdout, a command does its work all the same."""
-    line = f"{sys.executable} -m mlsm.cli init new >&-"
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_bug(tmp_path: Any, closed: str) -> None:
+    """Started without one of its streams, a command does its work all the same."""
+    line = f"{sys.executable} -m mlsm.cli init new {closed}"
     done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (0, True) == (done.returncode, (tmp_path / "new" / "mlsm.toml").exists())
 

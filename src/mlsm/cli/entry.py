@@ -15,7 +15,7 @@ from typing import Any
 
 from mlsm.cli.commands import COMMANDS, command
 from mlsm.cli.stops import Stops, Terminated
-from mlsm.cli.terminal import Terminal, own_stdout
+from mlsm.cli.terminal import Terminal, hold_streams, own_stdout
 from mlsm.cli.words import WORDS
 from mlsm.errors import MlsmError
 
@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         mlsm ...
         0
     """
+    hold_streams()
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt as stop:

@@ -15,7 +15,7 @@ import msgspec
 from mlsm.cli.stops import Stops
 from mlsm.cli.tables import Table, plain, rich_table
 
-__all__ = ["Terminal", "own_stdout"]
+__all__ = ["Terminal", "hold_streams", "own_stdout"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,18 @@ def _console(stream: TextIO) -> Any:
     return Console(file=stream, highlight=False, markup=False, emoji=False, force_terminal=True)
 
 
+def hold_streams() -> None:
+    """Put the null device where whoever started us closed a standard stream, lest a file of ours take its number."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # opens at the lowest number, which is this one
+    talk: TextIO | None = sys.stderr
+    if talk is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
 @contextmanager
 def own_stdout() -> Iterator[TextIO]:
     """Keep stdout for the command's data; what models print goes to stderr.
@@ -133,7 +145,9 @@ def own_stdout() -> Iterator[TextIO]:
     kept = os.dup(1)
     with (
         os.fdopen(kept, "w", encoding=before.encoding, errors="backslashreplace") as own,
-        redirect_stdout(sys.stderr),
+        # Not `sys.stderr` itself, since a model may close what it prints to.
+        os.fdopen(os.dup(2), "w", buffering=1, encoding=before.encoding, errors="backslashreplace") as prints,
+        redirect_stdout(prints),
     ):
         os.dup2(2, 1)
         try:
