@@ -67,6 +67,14 @@ def test_an_annotation_says_what_a_field_holds(annotation: Any, kind: str | None
         assert kind == str(declared(annotation).kind)
 
 
+def test_none_among_the_values_of_a_literal_means_that_it_may_be_empty() -> None:
+    """`Literal["a", None]` is `Literal["a"] | None`, as Python has it; nothing but None is no field."""
+    found = declared(Literal["a", None])  # noqa: PYI061 - this spelling is met
+    assert ("one of 'a'", True) == (str(found.kind), found.nullable)
+    with pytest.raises(DeclarationError, match="Field 'x' is declared as"):
+        declared(Literal[None])  # noqa: PYI061 - likewise
+
+
 @pytest.mark.parametrize(
     ("annotation", "nullable", "default"),
     [

@@ -140,13 +140,15 @@ MISTAKES = {
     "declared wrongly": (
         {"broken": "from mlsm._model import model\n@model(version='1')\ndef broken(x: complex): ..."},
         ("models/broken.py:2: Field 'x' is declared as complex; expected int, float, str, bool, date, datetime, "
-        "Literal, list, dict, a TypedDict, dataclass or msgspec.Struct, or Optional of one.\n"
+        "Literal of texts and whole numbers, list[…], dict[str, …], a TypedDict, dataclass or msgspec.Struct, "
+        "or Optional of one.\n"
         "    Hint: Declare the plain type and put constraints beside it: `Annotated[int, Meta(ge=0)]`."),
     ),
     "declared wrongly in the original's style": (
         {"broken": "from mlsm._model import Model\nold = Model('old', {'x': complex}, '1', print)"},
         ("models/broken.py: model 'old@1': Field 'x' is declared as complex; expected int, float, str, bool, date, "
-        "datetime, Literal, list, dict, a TypedDict, dataclass or msgspec.Struct, or Optional of one.\n"
+        "datetime, Literal of texts and whole numbers, list[…], dict[str, …], a TypedDict, dataclass or "
+        "msgspec.Struct, or Optional of one.\n"
         "    Hint: Declare the plain type and put constraints beside it: `Annotated[int, Meta(ge=0)]`."),
     ),
     "summary declared wrongly in the original's style": (

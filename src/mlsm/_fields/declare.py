@@ -44,7 +44,10 @@ _SCALARS: dict[Any, Kind] = {
     datetime: Kind(name="datetime"),
 }
 _WRAPPERS = (Union, types.UnionType, Required, NotRequired)
-_EXPECTED = "int, float, str, bool, date, datetime, Literal, list, dict, a TypedDict, dataclass or msgspec.Struct"
+_EXPECTED = (
+    "int, float, str, bool, date, datetime, Literal of texts and whole numbers, list[…], dict[str, …], "
+    "a TypedDict, dataclass or msgspec.Struct"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,9 +284,10 @@ def _kind(name: str, annotation: Any) -> tuple[Kind, bool]:
     if annotation in _SCALARS:
         return _SCALARS[annotation], False
     if origin is Literal:
-        if not all(type(value) in (str, int) for value in arguments):
+        values = tuple(value for value in arguments if value is not None)
+        if not values or not all(type(value) in (str, int) for value in values):
             raise _unknown(name, annotation)
-        return Kind(name="literal", values=arguments), False
+        return Kind(name="literal", values=values), len(values) < len(arguments)
     return _container(name, annotation, origin, arguments), False
 
 
@@ -332,7 +336,7 @@ def _default(default: Any, factory: Any) -> Any:
 
 
 def _unknown(name: str, annotation: Any) -> DeclarationError:
-    shown = getattr(annotation, "__name__", None) or repr(annotation)
+    shown = annotation.__name__ if isinstance(annotation, type) else repr(annotation)
     return DeclarationError(
         f"Field {name!r} is declared as {shown}; expected {_EXPECTED}, or Optional of one.",
         hint="Declare the plain type and put constraints beside it: `Annotated[int, Meta(ge=0)]`.",
