@@ -130,9 +130,25 @@ def test_errors_of_a_run_have_traceback_and_leads(scored: Any) -> None:
     assert [True] == ["ValueError" in note["trace"] for note in notes if note["outcome"] == "error"]
 
 
-def test_errors_of_no_run_are_refused(scored: Any) -> None:
+def test_rejects_of_a_run_are_told_afterwards(scored: Any) -> None:
+    """Each row that was not scored is shown with its line and the reason, long after the run."""
+    live, first = (run["run_id"] for run in scored.json("runs")[1:])
+    said = scored.json("runs", first, "--rejects")
+    assert [("first.csv", 7, None), ("first.csv", 8, "001")] == [
+        (one["source"], one["line"], one["record_id"]) for one in said
+    ]
+    table = scored.here("runs", first, "--rejects").stdout
+    assert [one["reason"] for one in said] == [
+        line[-len(one["reason"]) :] for one, line in zip(said, table.splitlines()[1:], strict=True)
+    ]
+    assert ("", "No row was rejected") == ((none := scored.here("runs", live, "--rejects")).stdout, none.stderr[:19])
+    assert f"mlsm runs {first[:13]} --rejects" in scored.here("runs", first).stderr
+
+
+@pytest.mark.parametrize("option", ["--errors", "--rejects"])
+def test_an_option_of_one_run_without_its_id_is_refused(scored: Any, option: str) -> None:
     """An option that would do nothing is refused: whoever wrote it meant something."""
-    told = scored.here("runs", "--errors")
+    told = scored.here("runs", option)
     assert (1, "", True) == (told.returncode, told.stdout, "there is no ID" in told.stderr)
 
 

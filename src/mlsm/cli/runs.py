@@ -1,7 +1,8 @@
 """Show past runs, newest first; or one run: its counts, where it came from, what failed.
 
 A run is named by its id or the beginning of it. `--errors` shows every distinct failure
-with the leads that it struck and, where a model raised, the traceback.
+with the leads that it struck and, where a model raised, the traceback; `--rejects` every row
+that was not scored, and why.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from mlsm.cli.wording import amount, clean, duration, moment, named, rate, room
 from mlsm.errors import InputError
 
 if TYPE_CHECKING:
-    from mlsm.contracts import RunEntry, Store
+    from mlsm.contracts import Reject, RunEntry, Store
     from mlsm.service import ErrorNote
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
-EXAMPLES = "example:\n  mlsm runs\n  mlsm runs 01a3c0de --errors"
+EXAMPLES = "example:\n  mlsm runs\n  mlsm runs 01a3c0de --errors\n  mlsm runs 01a3c0de --rejects"
 _ERRORS_SHOWN = 50
 """A model that words every error anew must not bury the others."""
 _FAILED = tuple(str(outcome) for outcome in Outcome if outcome.failed or outcome is Outcome.INVALID)
@@ -35,17 +36,18 @@ _FAILED = tuple(str(outcome) for outcome in Outcome if outcome.failed or outcome
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("id", nargs="?", metavar="ID", help="one run, by its id or the beginning of it")
-    parser.add_argument("--errors", action="store_true", help="what failed in it: messages, tracebacks, leads")
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument("--errors", action="store_true", help="what failed in it: messages, tracebacks, leads")
+    parts.add_argument("--rejects", action="store_true", help="its rows that were not scored, and why")
     add_store(parser)
     add_json(parser)
 
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Show all runs, or one."""
-    if args.errors and args.id is None:
-        raise InputError(
-            "--errors tells what failed in one run, but there is no ID.", hint="`mlsm runs` shows the ids of all runs."
-        )
+    if (args.errors or args.rejects) and args.id is None:
+        told = "--errors tells what failed" if args.errors else "--rejects tells what was not scored"
+        raise InputError(f"{told} in one run, but there is no ID.", hint="`mlsm runs` shows the ids of all runs.")
     project = place_of_project(args)
     with opened_store(args.store, project) as store:
         if args.id is None:
@@ -54,6 +56,9 @@ def run(args: Namespace, terminal: Terminal) -> int:
             entry = store.run(args.id)
             events = read_log(log_of_run(args.log, project.folder, entry.run_id), entry.run_id)
             _show_errors(entry, _failures(store, entry, events), terminal)
+        elif args.rejects:
+            entry = store.run(args.id)
+            _show_rejects(entry, list(store.rejects(entry.run_id)), terminal)
         else:
             _show_one(store.run(args.id), terminal)
     return 0
@@ -134,6 +139,8 @@ def _show_one(entry: RunEntry, terminal: Terminal) -> None:
     if any(count for of_model in entry.counts.values() for outcome, count in of_model.items() if outcome in _FAILED):
         terminal.say()
         terminal.say(f"What failed: mlsm runs {entry.run_id[:13]} --errors", style="dim")
+    if entry.rejects:
+        terminal.say(f"What was not scored: mlsm runs {entry.run_id[:13]} --rejects", style="dim")
 
 
 def _facts(entry: RunEntry) -> Iterable[tuple[str, str]]:
@@ -234,6 +241,27 @@ def _show_errors(entry: RunEntry, notes: list[ErrorNote], terminal: Terminal) ->
             terminal.write(f"    {clean(line)}", style="dim")
     if len(groups) > _ERRORS_SHOWN:
         terminal.say(f"and {len(groups) - _ERRORS_SHOWN:,} more kinds; --json has them all")
+
+
+def _show_rejects(entry: RunEntry, rejects: list[Reject], terminal: Terminal) -> None:
+    if terminal.json:
+        terminal.document(rejects)
+        return
+    if not rejects:
+        terminal.say(f"No row was rejected in run {entry.run_id}.")
+        return
+    columns = (
+        Column(key="source", title="file"),
+        Column(key="row", right=True),
+        Column(key="line", right=True),
+        Column(key="record_id", title="id"),
+        Column(key="reason", title="why"),
+    )
+    rows = [
+        {column.key: clean(said) if isinstance(said := getattr(one, column.key), str) else said for column in columns}
+        for one in rejects
+    ]
+    terminal.table(Table(columns=columns, rows=rows))
 
 
 def _more(note: ErrorNote) -> str:

@@ -101,7 +101,8 @@ def tell_run(done: Done, terminal: Terminal) -> None:
         place = f"row {reject.row}" if reject.line is None else f"line {reject.line}"
         terminal.say(f"  rejected {clean(reject.source)} {place}: {clean(reject.reason)}", style="dim")
     if report.rejected > _REJECTS_SHOWN:
-        terminal.say(f"  and {report.rejected - _REJECTS_SHOWN:,} more; --rejects FILE writes them all", style="dim")
+        way = f"all: mlsm runs {report.run_id[:13]} --rejects" if report.run_id else "--rejects FILE writes them all"
+        terminal.say(f"  and {report.rejected - _REJECTS_SHOWN:,} more; {way}", style="dim")
     for line in absent_lines(report.absent):
         terminal.say(f"Read as empty for every lead: {line}.", style="yellow")
     for one in report.degradations:
