@@ -78,6 +78,15 @@ def test_a_dry_run_stores_nothing(project: Any) -> None:
     assert before == sorted(project.folder.rglob("*.db*"))
 
 
+def test_a_dry_run_tells_what_nobody_reads(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns that no model reads are named; of nested records `data` is what models read."""
+    monkeypatch.setenv("MLSM_INPUT_SHAPE", "nested")
+    monkeypatch.setenv("MLSM_RECORD_KEEP", "[]")
+    (project.folder / "nested.ndjson").write_text('{"lead_id": "1", "data": {}, "note": "x"}\n')
+    said = project.here("score", "nested.ndjson", "--dry-run", "--id", "lead_id").stdout
+    assert ["unread    note"] == [line for line in said.splitlines() if line.startswith("unread")]
+
+
 def test_results_go_to_a_file_besides(project: Any) -> None:
     """`--out` holds every result; `--wide` a row a lead; `--rejects` the rest."""
     project.here("score", "first.csv", "--out", "long.parquet", "--rejects", "rejects.csv", "--no-store")

@@ -36,7 +36,8 @@ def show_examination(job: Job, terminal: Terminal) -> int:
     terminal.write(f"as of     {moment(job.as_of)} UTC ({job.purpose})")
     if job.keep:
         terminal.write(f"kept      {named(job.keep, limit=20)}")
-    read = {field.column for model in job.catalog.running for field in model.inputs} | {job.id_column, *job.keep}
+    fields = {field.column for model in job.catalog.running for field in model.inputs}
+    read = (fields if job.shape == "flat" else {"data"}) | {job.id_column, *job.keep}
     if unread := [name for name in found.names if name not in read]:
         terminal.write(f"unread    {named(unread, limit=20)}")
     for line in absent_lines(found.absent):
