@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.chaos.proxy import Proxy
 from tests.servers.postgres import PostgresServer
 
 from mlsm.contracts import Store
@@ -53,7 +54,31 @@ def test_a_password_with_odd_letters_reaches_the_driver(letters: str) -> None:
 
     escaped = letters.replace("@", "%40").replace(" ", "%20")
     assert read.shown == "postgresql://ada@db:5432/leads"
-    assert read.uri == f"postgresql://ada:se{escaped}cret@db:5432/leads?password=se+cret"
+    assert read.uri.startswith(f"postgresql://ada:se{escaped}cret@db:5432/leads?password=se+cret&")
+
+
+@pytest.mark.parametrize("said", ["", "&keepalives_idle=7000"], ids=["nothing said", "said"])
+def test_a_host_that_is_gone_without_a_word_is_noticed(said: str, postgres: PostgresServer) -> None:
+    """The system asks after a silent host within half a minute, unless the URL says otherwise."""
+    with Proxy(postgres.socket) as proxy:
+        connections = Connections(read_address(postgres.through(postgres.url(), proxy.port) + said), patience=0)
+        db = connections.open()
+        # The state of each connection: its ends, and after `02:` the time to the next question in hundredths.
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        (timer,) = [row[5] for row in rows if row[2] == f"0100007F:{proxy.port:04X}" and row[3] == "01"]
+        db.close()
+    assert timer.startswith("02:")
+    assert (int(timer.removeprefix("02:"), 16) <= 3_100) == (not said)
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [("connect_timeout=1", {"connect_timeout"}), ("service=scoring", {"connect_timeout", "tcp_user_timeout"})],
+)
+def test_what_is_said_of_time_outs_is_left_alone(said: str, left: set[str]) -> None:
+    """What the URL or a service file says comes before what is usual here."""
+    uri = read_address(f"postgresql://db/leads?{said}").uri.replace(said, "")
+    assert set() == {name for name in left if name in uri}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -15,6 +16,14 @@ _SCHEMES = ("postgresql", "postgres")
 _SECRET = re.compile(r"(?i)password|secret|scram_.*_key")
 _HOST = r"(?:[\w.%~-]*|\[[\w:.%]+\])(?::\d{0,5})?"
 _HOSTS = re.compile(f"{_HOST}(?:,{_HOST})*")
+_USUAL = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""A host that is gone without a word is noticed within a minute; a system waits two hours by itself."""
 _BAD_ESCAPE = re.compile(r"%(?:00|(?![\da-fA-F]{2}))")
 
 
@@ -71,8 +80,9 @@ def read_address(url: str) -> Address:
         )
     user, colon, password = login.partition(":")
     place = f"{hosts}{database}"
+    own = [option for option in options if _name(option) != "schema"]
     return Address(
-        uri=_joined(f"{user}{colon}{password}", place, [one for one in options if _name(one) != "schema"]),
+        uri=_joined(f"{user}{colon}{password}", place, own + _usual({_name(option) for option in own})),
         schema=schema,
         shown=_joined(user, place, [option for option in options if not _SECRET.search(_name(option))]),
     )
@@ -92,6 +102,15 @@ def _split(rest: str) -> tuple[str, str, str, list[str]]:
     more, at, hosts = hosts.rpartition("@")
     login = f"{login}%40{more}" if at else login
     return login.replace("@", "%40"), hosts, f"{slash_there}{database}", query.split("&") if query else []
+
+
+def _usual(named: set[str]) -> list[str]:
+    """Give the options that nobody has named; a service file may name any of them."""
+    if "service" in named or "PGSERVICE" in os.environ:
+        return []
+    if "PGCONNECT_TIMEOUT" in os.environ:
+        named = {*named, "connect_timeout"}
+    return [f"{name}={value}" for name, value in _USUAL.items() if name not in named]
 
 
 def _name(option: str) -> str:
