@@ -77,12 +77,23 @@ def test_half_a_question_is_refused(crm: Any, options: list[str]) -> None:
     assert [] == crm.json("runs")
 
 
-def test_a_run_tells_no_password(crm: Any) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("postgresql://ada:se@cret@db/x", "postgresql://ada:se/cret@db/x", "postgresql://db/x?password=hidden"),
+        *("postgresql://ada:se cret@db/x", "--store=postgresql://ada:se cret@db/x"),
+        *(
+            "postgresql://db/x?schema=a&oauth_client_secret=hidden",
+            "mongodb://db/x?tlsCertificateKeyFilePassword=hidden",
+        ),
+        "mongodb://db/x?authMechanismProperties=AWS_SESSION_TOKEN:hidden&tls=true",
+    ],
+)
+def test_a_run_tells_no_password(url: str) -> None:
     """The command that a run remembers has no password, wherever in the URL it stood."""
     from mlsm.cli.opening import shown_url
 
-    for url in ("postgresql://ada:se@cret@db/x", "postgresql://ada:se/cret@db/x", "postgresql://db/x?password=secret"):
-        assert "cret" not in shown_url(url)
+    assert [] == [part for part in ("cret@", "hidden") if part in shown_url(url)]
 
 
 @pytest.mark.parametrize("options", [["--query", "SELECT 1"], ["first.csv", *QUERY], []])

@@ -47,6 +47,13 @@ lead_source = "Lead Source"
 """
 
 
+def test_password_of_a_store_may_hold_a_bracket(project: Written) -> None:
+    """A URL's rest is the store's to read; an opening bracket is no part of an address of IPv6 here."""
+    url = "postgresql://ada:p[w@db/leads"
+
+    assert url == project.write(f'[project]\nname = "acme"\n[store]\nurl = "{url}"').load().store_url
+
+
 def test_full_file_is_read(project: Written) -> None:
     """Each key ends up in the project, the folder's path made absolute."""
     found = project.write(FULL).load()
@@ -255,6 +262,10 @@ MISTAKES = {
     "store that is no url": (
         '[project]\nname = "acme"\n[store]\nurl = "mlsm.db"',
         "mlsm.toml:4: [store] url is 'mlsm.db'; expected a URL.\n    Hint: Write it with its kind: sqlite:///mlsm.db.",
+    ),
+    "store that is a login": (
+        '[project]\nname = "acme"\n[store]\nurl = "ada:secret@db/leads"',
+        "mlsm.toml:4: [store] url is no URL; expected a URL.\n    Hint: Write it with its kind: sqlite:///mlsm.db.",
     ),
     "no paths": (
         '[project]\nname = "acme"\n[models]\npaths = []',

@@ -36,6 +36,12 @@ __all__ = [
 ]
 
 
+_SECRET_OPTION = re.compile(
+    r"(?i)([?&](?:[^=&\s]*(?:password|secret)[^=&\s]*|scram_[^=&\s]*|authMechanismProperties)=)[^&\s]*"
+)
+"""Passwords of certificates and tokens may stand among the options of a URL."""
+
+
 def open_project(args: Namespace, *, broken: Broken = "refuse", retired: bool = False) -> Project:
     """Load the project that `--project` names, else the nearest one upward, and its models.
 
@@ -122,7 +128,8 @@ def shown_url(url: str) -> str:
     """
     # Up to the last @, since a password may hold one that should have been escaped.
     shown = re.sub(r"(://[^/:@\s]*):\S*@", r"\1:***@", url)
-    return re.sub(r"(?i)([?&](?:ssl)?password=)[^&\s]*", r"\1***", shown)
+    shown = re.sub(r"(?s)^((?:--\w+=)?[a-z+]+://[^/:@\s]*):.*@", r"\1:***@", shown)  # of one with a space in it
+    return _SECRET_OPTION.sub(r"\1***", shown)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from mlsm._model import read_memory
 from mlsm.errors import InputError
@@ -178,13 +177,14 @@ def _unusable_format(declared: str) -> str | None:
 
 def url(value: str) -> Iterator[Wrong]:
     """Refuse what is no URL of a store."""
-    parts = urlsplit(value)
-    if not parts.scheme or "://" not in value:
-        yield Wrong(f"is {value!r}; expected a URL.", "Write it with its kind: sqlite:///mlsm.db.")
-    elif parts.scheme not in SCHEMES:
-        # What follows the scheme may hold a password.
+    scheme, there, _ = value.partition("://")
+    if not there:
+        # What looks like a login may hold a password, as what follows a scheme may.
+        said = "no URL" if "@" in value else repr(value)
+        yield Wrong(f"is {said}; expected a URL.", "Write it with its kind: sqlite:///mlsm.db.")
+    elif scheme.lower() not in SCHEMES:
         known = ", ".join(sorted(SCHEMES.keys() - {"memory"}))
-        yield Wrong(f"begins with {parts.scheme!r}; expected one of {known}.", "Write sqlite:///mlsm.db for a file.")
+        yield Wrong(f"begins with {scheme!r}; expected one of {known}.", "Write sqlite:///mlsm.db for a file.")
 
 
 def sources(value: Sequence[str]) -> Iterator[Wrong]:
