@@ -10,6 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from mlsm.stores.sqlite import SqliteStore
+from mlsm.testing._stores.samples import begun, commit, day, entry, plan_of, result
+
 RESULT_KEYS = {
     *("record_id", "model", "version", "status", "outcome", "score", "label", "output", "reasons", "error"),
     *("substitute", "given", "run_id", "as_of", "scored_at"),
@@ -76,6 +79,18 @@ def test_lead_says_why_there_is_no_score(scored: Any) -> None:
     assert "fit@1.2.0" in said.partition("overall")[2]
     said = scored.here("lead", "003").stdout
     assert "employees: missing, expected int >= 0" in said
+
+
+def test_a_run_that_scores_a_lead_more_than_once_has_a_row_each_time(scored: Any) -> None:
+    """In a run that stays open, or an import, each time has its own values."""
+    store = SqliteStore(scored.folder / "mlsm.db")
+    run_id = begun(store, plan_of(entry("online@1")))
+    for part, score in enumerate((11.5, 22.5)):
+        commit(store, run_id, part, [result("001", "online@1", score)], as_of=day(part))
+    store.dispose()
+    shown = scored.here("lead", "001").stdout
+    rows = [line.split()[:4] for line in shown.splitlines() if run_id in line]
+    assert [["2026-01-02", "06:30", "live", "22.5"], ["2026-01-01", "06:30", "live", "11.5"]] == rows
 
 
 def test_lead_as_json_has_results_in_their_shape(scored: Any) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 from tests.servers.mongo import Mongod
+from tests.servers.postgres import PostgresServer
 
 from mlsm.contracts import Store
 from mlsm.errors import InputError
 from mlsm.readers.mongo import original_documents
 from mlsm.service import Imported, import_original
 from mlsm.stores import open_store
-from mlsm.testing._stores.samples import entry, plan_of, result, scored_run
+from mlsm.testing._stores.samples import entry, input_entry, plan_of, result, scored_run
 
 GOOD = {"fit": {"1": {"score": 5.0, "label": "A", "size": [1], "_status": "active"}}}
 WORSE = {"fit": {"1": {"score": 4, "_status": "active"}, "2": {"score": 9, "_status": "draft"}}}
@@ -40,10 +41,13 @@ def url(mongo_standalone: Mongod) -> str:
     return found
 
 
-@pytest.fixture(params=["memory:", "sqlite:///store.db", "mongodb:"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, mongo_standalone: Mongod) -> Iterator[Store]:
+@pytest.fixture(params=["memory:", "sqlite:///store.db", "mongodb:", "postgresql:"])
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, mongo_standalone: Mongod, postgres: PostgresServer
+) -> Iterator[Store]:
     """Open an empty store of each kind."""
-    opened = open_store(mongo_standalone.url() if request.param == "mongodb:" else request.param, tmp_path)
+    servers = {"mongodb:": mongo_standalone.url, "postgresql:": postgres.url}
+    opened = open_store(servers[request.param]() if request.param in servers else request.param, tmp_path)
     yield opened
     opened.dispose()
 
@@ -83,6 +87,27 @@ def test_failures_and_drafts_are_what_they_were(store: Store, url: str) -> None:
     assert ["The id True is a bool; expected text or a whole number.", "The document has no results."] == [
         reject.reason for reject in store.rejects(done.run_id)
     ]
+
+
+def test_people_who_were_forgotten_are_left_out(store: Store, url: str) -> None:
+    """What is told as imported is what is stored; documents of the forgotten are counted by themselves."""
+    store.forget("ada")
+    done = imported(store, url)
+
+    assert (8, 6, 2, 2) == (done.documents, done.results, done.rejects, done.forgotten)
+    assert ([], []) == (store.history("ada"), store.check())
+
+
+@pytest.mark.parametrize("stamp", [float("nan"), 1e15, "yesterday"])
+def test_odd_values_are_no_trouble(store: Store, stamp: object) -> None:
+    """A time that is none becomes that of the document; NUL, which not every database has in texts, is written out."""
+    results = {"fit": {"1": {"score": 1.0, "label": "a\x00b", "why": ["c\x00d"], "_status": "active"}}}
+    document = {"_id": 1, "email": "ada", "_current": 0, "_timestamp": stamp, "results": results}
+    import_original(store, [document], input_entry(), "email")
+
+    (found,) = store.score("ada")
+    assert ("a\\x00b", {"why": ["c\\x00d"]}) == (found.label, found.output)
+    assert datetime.fromtimestamp(0, UTC) == found.as_of
 
 
 def test_an_import_is_done_once(store: Store, url: str) -> None:

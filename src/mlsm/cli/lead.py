@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlsm._result import Result
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = "example:\n  mlsm lead 0012345\n  mlsm lead 0012345 --json\n  mlsm lead 0012345 --export > 0012345.json"
-_RUNS_SHOWN = 10
+_ROWS_SHOWN = 10
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("id", metavar="ID", help="the lead's id, exactly as in the data, leading zeros included")
-    parser.add_argument("--all", action="store_true", help=f"the whole history, not the last {_RUNS_SHOWN} runs")
+    parser.add_argument("--all", action="store_true", help=f"the whole history, not the last {_ROWS_SHOWN} rows")
     parser.add_argument("--export", action="store_true", help="all that is held of the lead, as JSON")
     add_store(parser)
     add_json(parser)
@@ -64,7 +65,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
         terminal.write(f"  {clean(name)}: {'' if value is None else clean(value)}", style="dim")
     _show_scores([_by_columns(result, runs) for result in scores], terminal)
     _show_current([_by_columns(result, runs) for result in currents], terminal)
-    _show_history(history, runs, [result.model for result in scores], terminal, limit=None if args.all else _RUNS_SHOWN)
+    _show_history(history, runs, [result.model for result in scores], terminal, limit=None if args.all else _ROWS_SHOWN)
     return 0
 
 
@@ -167,16 +168,16 @@ def _show_history(
     *,
     limit: int | None,
 ) -> None:
-    """Show a row a run, newest first, and a column a model: an active one by its name alone."""
+    """Show a row a run and time, newest first, and a column a model: an active one by its name alone."""
     names: dict[str, None] = {}
-    by_run: dict[str, dict[str, Any]] = {}
+    by_time: dict[tuple[str, datetime | None], dict[str, Any]] = {}  # a run may score a lead more than once
     for result in history:
         run_id = result.run_id or ""
         purpose = runs[run_id].plan.purpose if run_id in runs else ""
-        row = by_run.setdefault(run_id, {"as_of": result.as_of, "purpose": purpose, "run": run_id})
+        row = by_time.setdefault((run_id, result.as_of), {"as_of": result.as_of, "purpose": purpose, "run": run_id})
         name = result.model if result.status == "active" else result.key
         names[name] = None
-        row[f"said {name}"] = _said(result)
+        row.setdefault(f"said {name}", _said(result))
     terminal.title("History")
     columns = [Column(key="as_of", title="as of (UTC)", whole=True), Column(key="purpose", style_of=_purpose_style)]
     columns += [
@@ -184,12 +185,12 @@ def _show_history(
         for name in sorted(names, key=lambda name: order.index(name) if name in order else len(order))
     ]
     columns.append(Column(key="run", whole=True, style_of=lambda _: "dim"))
-    rows = list(by_run.values())[:limit]
+    rows = list(by_time.values())[:limit]
     if terminal.data_styled:
         rows = [{**row, "run": row["run"][:13]} for row in rows]
     terminal.table(Table(columns=tuple(columns), rows=rows))
-    if len(rows) < len(by_run):
-        terminal.say(f"{amount(len(by_run) - len(rows), 'earlier run')} not shown; --all shows them.", style="dim")
+    if len(rows) < len(by_time):
+        terminal.say(f"{amount(len(by_time) - len(rows), 'earlier row')} not shown; --all shows them.", style="dim")
 
 
 def _said(result: Result) -> str:

@@ -105,4 +105,6 @@ def _import(args: Namespace, terminal: Terminal) -> int:
         f"Imported {amount(done.documents, 'document')} with {amount(done.results, 'result')} into {shown};"
         f" {amount(done.rejects, 'document')} had no usable id or no results."
     )
+    if done.forgotten:
+        terminal.write(f"{amount(done.forgotten, 'document')} of people who were forgotten on request are left out.")
     return 0

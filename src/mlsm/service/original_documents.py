@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 from mlsm._batch import Batch, ModelColumns, facet
 from mlsm._ids import read_id
 from mlsm._result import Failure, Outcome
-from mlsm.contracts import InputEntry, Reject, RunPlan, Store
+from mlsm.contracts import InputEntry, Reject, RunEntry, RunPlan, Store
 
 __all__ = ["Imported", "import_original"]
 
@@ -23,12 +24,16 @@ Told = dict[str, Any]
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import came to: documents read, results stored, documents that are no results of a record."""
+    """What an import came to: documents read, results stored, documents that are no results of a record.
+
+    `forgotten` documents are of people who asked to be forgotten, and are left out.
+    """
 
     run_id: str
     documents: int
     results: int
     rejects: int
+    forgotten: int = 0
     already: bool = False
 
 
@@ -47,10 +52,7 @@ def import_original(store: Store, documents: Iterable[Mapping[str, Any]], entry:
     """
     for run in store.runs():
         if run.plan.inputs == (entry,) and run.plan.id_column == field and run.state == "finished":
-            done = sum(sum(counts.values()) for counts in run.counts.values())
-            return Imported(
-                run_id=run.run_id, documents=sum(entry.parts), results=done, rejects=run.rejects, already=True
-            )
+            return _came_to(run, sum(entry.parts), already=True)
     begun = any(run.plan.inputs == (entry,) and run.plan.id_column == field for run in store.runs())
     plan = RunPlan(
         purpose="live",
@@ -61,7 +63,7 @@ def import_original(store: Store, documents: Iterable[Mapping[str, Any]], entry:
         provenance={"command": "mlsm store import-original"},
     )
     opened = store.open_run(plan, resume=begun)
-    count = results = rejected = 0
+    count = 0
     for number, part in enumerate(_parts(documents, field)):
         batch, rejects = part.batch(number), part.rejects(entry.source)
         for lane in ("active", "draft"):
@@ -70,10 +72,19 @@ def import_original(store: Store, documents: Iterable[Mapping[str, Any]], entry:
         if not batch.models and rejects:
             store.write(opened.run_id, number, "active", batch, rejects)
         count += len(part)
-        results += len(batch) * len(batch.models)
-        rejected += len(rejects)
     store.close_run(opened.run_id, state="finished", report={"documents": count})
-    return Imported(run_id=opened.run_id, documents=count, results=results, rejects=rejected)
+    return _came_to(store.run(opened.run_id), count)
+
+
+def _came_to(run: RunEntry, documents: int, *, already: bool = False) -> Imported:
+    return Imported(
+        run_id=run.run_id,
+        documents=documents,
+        results=sum(sum(counts.values()) for counts in run.counts.values()),
+        rejects=run.rejects,
+        forgotten=run.forgotten,
+        already=already,
+    )
 
 
 class _Part:
@@ -145,7 +156,8 @@ def _moment(document: Mapping[str, Any]) -> datetime:
     """Give when a document was stored: its time, or that of its `_id`."""
     stamp = document.get("_timestamp")
     if isinstance(stamp, int | float) and not isinstance(stamp, bool):
-        return datetime.fromtimestamp(stamp, UTC)
+        with suppress(ValueError, OverflowError, OSError):  # no time at all, or none that a calendar has
+            return datetime.fromtimestamp(stamp, UTC)
     made = getattr(document.get("_id"), "generation_time", None)
     return made if isinstance(made, datetime) else datetime.fromtimestamp(0, UTC)
 
@@ -156,10 +168,19 @@ def _results(results: Any) -> list[tuple[str, str, str, Told]]:
         return []
     return [
         (str(name), str(version), *_told(entry))
-        for name, versions in results.items()
+        for name, versions in _storable(results).items()
         if isinstance(versions, Mapping)
         for version, entry in versions.items()
     ]
+
+
+def _storable(value: Any) -> Any:
+    """Write NUL so that every database takes it: PostgreSQL's text has none."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\\x00")
+    if isinstance(value, Mapping):
+        return {_storable(str(name)): _storable(one) for name, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list) else value
 
 
 def _told(entry: Any) -> tuple[str, Told]:

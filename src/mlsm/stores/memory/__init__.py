@@ -315,7 +315,8 @@ class MemoryStore:
 
     def _entry(self, run_id: str) -> RunEntry:
         run = self._runs[run_id]
-        counts: dict[str, dict[str, int]] = {}
+        # In the catalog's order; an import has results of versions that no plan names.
+        counts: dict[str, dict[str, int]] = {model.key: {} for model in run.plan.models}
         for (key, outcome), count in sorted(run.counts.items()):
             counts.setdefault(key, {})[outcome] = count
         return RunEntry(
@@ -327,7 +328,7 @@ class MemoryStore:
             parts_done=len({lane.part for lane in self._of_run(run_id)}),
             records=run.records,
             rejects=run.rejects,
-            counts={model.key: counts[model.key] for model in run.plan.models if model.key in counts},
+            counts={key: own for key, own in counts.items() if own},
             report=run.report,
             forgotten=run.forgotten,
             pruned=run.pruned,
