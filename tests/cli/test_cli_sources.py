@@ -758,7 +758,7 @@ def test_a_repository_behind_a_server_is_added_and_its_loss_is_told(
     ok(empty, "add", served)
     (pin,) = read_lock(empty.folder).models
     assert (pin.url, pin.commit) == (served, repository.git("rev-parse", "HEAD"))
-    assert "has no branch 'nowhere'" in refused(empty, "add", f"{served}@nowhere", "--name", "other")
+    assert "has no branch, tag or commit 'nowhere'" in refused(empty, "add", f"{served}@nowhere", "--name", "other")
     assert "there is no repository" in refused(empty, "add", f"{served}-not", "--name", "other")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from mlsm.errors import ProjectError
 from mlsm.project.checkout import checkout
 from mlsm.project.git import GitError, git
 from mlsm.project.origin import Origin
+from mlsm.project.revisions import revision
 
 
 def as_owner(folder: Path, *arguments: str) -> str:
@@ -110,3 +112,37 @@ def test_repositories_of_this_machine_are_read_for_local_sources_only(tmp_path: 
     assert commit in git("ls-remote", f"file://{tmp_path / 'tables'}", local=True)
     with pytest.raises(GitError, match="transport 'file' not allowed"):
         git("ls-remote", f"file://{tmp_path / 'tables'}")
+
+
+@pytest.mark.parametrize("digits", [4, 7, 39])
+def test_a_few_digits_name_a_commit_wherever_it_lies(tmp_path: Path, digits: int) -> None:
+    """A short commit is found behind a branch and in the history, and a tag's own number is none."""
+    folder, home = tmp_path / "tables", tmp_path / "home"
+    first, last = commits(folder, 2)
+    as_owner(folder, "tag", "--annotate", "v1", first, "--message", "The first")
+    for commit in (first, last):
+        assert revision(f"file://{folder}", commit[:digits].upper(), home) == {"commit": commit}
+    number = as_owner(folder, "rev-parse", "v1")
+    with pytest.raises(ProjectError, match="has no branch, tag or commit"):
+        revision(f"file://{folder}", number[:digits], home)
+    assert revision(f"file://{folder}", "v1", home) == {"tag": "v1"}
+
+
+def test_digits_with_which_several_commits_begin_are_refused_with_these(tmp_path: Path) -> None:
+    """Which commit is meant is never guessed."""
+    folder = tmp_path / "tables"
+    commits(folder, 1)
+    tree, whose = as_owner(folder, "rev-parse", "HEAD^{tree}"), "Ada <ada@example.com> 1700000000 +0000"
+    last, seen = as_owner(folder, "rev-parse", "HEAD"), dict[str, str]()
+    for number in range(2000):  # some two of them share four digits
+        text = f"tree {tree}\nparent {last}\nauthor {whose}\ncommitter {whose}\n\n{number}\n"
+        hashed = hashlib.sha1(f"commit {len(text)}\0{text}".encode(), usedforsecurity=False).hexdigest()
+        twin = seen.setdefault(hashed[:4], text)
+        if twin != text:
+            break
+    for place, written in enumerate((twin, text)):
+        (tmp_path / "commit").write_text(written)
+        made = as_owner(folder, "hash-object", "-t", "commit", "-w", str(tmp_path / "commit"))
+        as_owner(folder, "branch", f"twin-{place}", made)
+    with pytest.raises(ProjectError, match="has 2 commits that begin with"):
+        revision(f"file://{folder}", hashed[:4], tmp_path / "home")

@@ -1,9 +1,10 @@
 """Take models from a git repository: fetch a commit, load and check its models, pin them.
 
 They arrive as drafts, whatever they say of themselves: they run and are kept, and decide
-nothing until `mlsm promote`. REV is a branch, a tag or a commit; drafts that follow a
-branch bear the commit in their version. A folder of this machine may stand for the URL.
-A repository of models is code, which runs with your rights: add only those you trust.
+nothing until `mlsm promote`. REV is a branch, a tag or a commit, of which a few digits will
+do; drafts that follow a branch bear the commit in their version. A folder of this machine
+may stand for the URL. A repository of models is code, which runs with your rights: add only
+those you trust.
 """
 
 from __future__ import annotations
@@ -96,8 +97,8 @@ def _said(args: Namespace, sources: Sources) -> dict[str, str]:
     Raises:
         InputError: the URL cannot be used, or the project has a source of that name.
     """
-    from mlsm.project.checkout import revision
     from mlsm.project.origin import name_of, wrong_url
+    from mlsm.project.revisions import revision
 
     url, asked = _parted(args.url)
     folder = Path(url)
@@ -112,7 +113,7 @@ def _said(args: Namespace, sources: Sources) -> dict[str, str]:
     else:
         if (wrong := wrong_url(url, _hosts(sources))) is not None:
             raise InputError(f"The URL {wrong[0]}", hint=wrong[1])
-        said = {"url": url} | ({} if asked is None else revision(url, asked))
+        said = {"url": url} | ({} if asked is None else revision(url, asked, sources.home))
     name = args.name or name_of(str(folder.resolve()) if "path" in said else url)
     if name in [origin.name for origin in sources.manifest.origins]:
         raise InputError(

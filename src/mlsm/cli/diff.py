@@ -80,7 +80,7 @@ def _told(field: Field) -> str:
 
 def _commits(sources: Sources, first: str, second: str) -> list[str] | None:
     """Give the commits between two versions of one source, None where there are none to tell."""
-    from mlsm.project.checkout import commits_between
+    from mlsm.project.revisions import commits_between
 
     one, other = sources.lock.of(first), sources.lock.of(second)
     origins = {origin.name: origin for origin in sources.manifest.origins}

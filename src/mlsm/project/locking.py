@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlsm._model import Model
 from mlsm.errors import ProjectError
-from mlsm.project.checkout import resolve, tree_of, unaltered
+from mlsm.project.checkout import tree_of, unaltered
 from mlsm.project.described import Processes, described
 from mlsm.project.environment import environment, python_version, resolved
 from mlsm.project.finder import installed_finder
@@ -16,6 +16,7 @@ from mlsm.project.lock import Lock, Pin, SourcePin, environment_hash
 from mlsm.project.origin import Origin, folder_of
 from mlsm.project.pinned import pinned_version
 from mlsm.project.repository import load_repository
+from mlsm.project.revisions import resolve
 
 __all__ = ["Relocked", "relock"]
 

@@ -1,0 +1,126 @@
+"""Bare repositories in the cache, shared between projects: a commit is fetched alone, all only where it must be."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlsm.errors import ProjectError
+from mlsm.project.changing import locked
+from mlsm.project.git import GitError, git
+from mlsm.project.origin import host_of, safe_url
+
+__all__ = ["fetch_all", "fetched", "is_shallow", "key_of", "refs_of", "repository_of"]
+
+
+def key_of(url: str) -> str:
+    """Name a repository in the cache."""
+    return hashlib.sha256(url.encode()).hexdigest()[:20]
+
+
+@contextmanager
+def repository_of(url: str, home: Path) -> Iterator[Path]:
+    """Give the bare repository that stands for a URL in the cache, for us alone; an empty one where there was none."""
+    repository = home / "repositories" / key_of(url)
+    with locked(home / "repositories" / f"{key_of(url)}.lock", f"the repository {safe_url(url)!r}", patience=600):
+        if not (repository / "HEAD").is_file():
+            shutil.rmtree(repository, ignore_errors=True)
+            git("init", "--bare", "--quiet", str(repository))
+        for stale in repository.glob("*.lock"):
+            stale.unlink(missing_ok=True)  # of a process that was killed: we hold the lock of ours
+        yield repository
+
+
+def refs_of(url: str) -> dict[str, str]:
+    """Ask a repository for the commits of its branches and tags, by their whole names.
+
+    Raises:
+        ProjectError: it cannot be reached.
+    """
+    try:
+        told = git("ls-remote", "--", url, local=host_of(url) == "file")
+    except GitError as error:
+        raise _translated(error, url) from error
+    return {name: commit for commit, _, name in (line.partition("\t") for line in told.splitlines())}
+
+
+def fetched(url: str, commit: str, home: Path) -> Path:
+    """Fetch one commit without its history; where the server does not give single commits, all of it.
+
+    Raises:
+        ProjectError: it cannot be fetched, or is not there any more.
+    """
+    with repository_of(url, home) as repository:
+        if _has(repository, commit):
+            return repository
+        try:
+            _fetch(url, repository, "--depth=1", commit)
+        except GitError:
+            fetch_all(url, repository)
+        if not _has(repository, commit):
+            raise ProjectError(
+                f"The commit {commit[:12]!r} is not in {safe_url(url)!r} any more.",
+                hint="It was removed there, as by a force push. A machine that has it in its cache still runs it; "
+                "else take another with `mlsm lock --upgrade`.",
+            )
+    return repository
+
+
+def fetch_all(url: str, repository: Path) -> None:
+    """Fetch all branches and tags with their history, into a repository that is held.
+
+    Raises:
+        ProjectError: it cannot be fetched.
+    """
+    try:
+        # Where a commit was fetched without its history, all of it would end there.
+        whole = ["--unshallow"] if is_shallow(repository) else []
+        _fetch(url, repository, *whole, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+    except GitError as error:
+        raise _translated(error, url) from error
+
+
+def is_shallow(repository: Path) -> bool:
+    """Tell whether some commit was fetched without its history."""
+    return git("rev-parse", "--is-shallow-repository", cwd=repository).strip() == "true"
+
+
+def _fetch(url: str, repository: Path, *what: str) -> None:
+    options = [word for word in what if word.startswith("--")]
+    refs = [word for word in what if not word.startswith("--")]
+    flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", *options]
+    git("fetch", *flags, "--", url, *refs, cwd=repository, local=host_of(url) == "file")
+
+
+def _has(repository: Path, commit: str) -> bool:
+    try:
+        git("cat-file", "-e", f"{commit}^{{tree}}", cwd=repository)
+    except GitError:
+        return False
+    return True
+
+
+_MEANINGS = (
+    (r"Could not resolve host|Name or service not known|Temporary failure in name", "its host is not known",
+     "Look for a typing error in the URL, and whether this machine reaches the network."),
+    (r"Connection refused|timed out|unreachable|No route to host|[Ff]ailed to connect|unable to connect",
+     "its host cannot be reached", "Try again later; what is in the cache runs without it."),
+    (r"Authentication failed|could not read Username|Permission denied|terminal prompts disabled|403",
+     "there is no access to it", "Let git's credential helper, or a key of ssh, know who you are."),
+    (r"not found|does not exist|no such repository|does not appear to be|404", "there is no repository",
+     "Look for a typing error in the URL."),
+    (r"transport '(\w+)' not allowed", "this way to a repository is not allowed", "Use https, ssh, git or file."),
+)  # fmt: skip
+
+
+def _translated(error: GitError, url: str) -> ProjectError:
+    said = safe_url(error.output).strip()
+    for pattern, meaning, hint in _MEANINGS:
+        if re.search(pattern, said):
+            return ProjectError(f"Cannot fetch {safe_url(url)!r}: {meaning}.", hint=hint)
+    last = said.splitlines()[-1] if said else "git does not say why"
+    return ProjectError(f"Cannot fetch {safe_url(url)!r}: {last}.", hint="`git ls-remote` with this URL tells more.")
