@@ -10,7 +10,7 @@ import pytest
 from mlsm.errors import ProjectError
 from mlsm.project.edits import with_statuses
 from mlsm.project.history import HISTORY, active_at, append, counted, read_history, told_by
-from mlsm.project.promotion import active_in, carry_out, mended, project_text, promoting, taking_back
+from mlsm.project.promotion import Move, active_in, carry_out, mended, project_text, promoting, taking_back
 
 TEXT = """\
 # Our scoring.
@@ -131,6 +131,36 @@ def test_a_rollback_restores_both_versions_as_they_were(folder: Path) -> None:
     assert [event.what for event in counted(read_history(folder))][-4:] == ["promote"] * 2 + ["rollback"] * 2
     with pytest.raises(ProjectError, match="no promotion"):
         taking_back(folder, None, project_text(folder), "")
+
+
+def test_a_repeated_rollback_does_not_leave_a_name_without_an_active_version(folder: Path) -> None:
+    """A first promotion is undone right after it, or by name; not by a rollback said once more."""
+
+    def go(move: Move) -> None:
+        carry_out(folder, move, project_text(folder))
+
+    def back(name: str | None = None) -> None:
+        go(taking_back(folder, name, project_text(folder), ""))
+
+    promote(folder, "2", before="1")
+    go(promoting("new", before=None, to="1", old="draft", why=""))
+    go(promoting("new", before="1", to="2", old="draft", why=""))
+    back()
+    with pytest.raises(ProjectError, match="no version would be active"):
+        back("new")
+    promote(folder, "3", before="2")
+    back()
+    with pytest.raises(ProjectError, match="new@1 stays active"):
+        back()
+    assert active_in(project_text(folder)) == {"fit": "2", "other": "7", "new": "1"}
+
+
+def test_the_first_promotion_can_be_undone_right_after_it(folder: Path) -> None:
+    """Who promoted too early has none active again, as before."""
+    text = project_text(folder)
+    carry_out(folder, promoting("new", before=None, to="1", old="draft", why=""), text)
+    carry_out(folder, taking_back(folder, None, project_text(folder), ""), project_text(folder))
+    assert active_in(project_text(folder)) == active_in(text)
 
 
 def test_a_rollback_after_an_edit_by_hand_is_refused(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Take the last promotion back: of a model, or of whichever was promoted last.
 
-It needs no model to load, and undoes one promotion each time. Leads that were scored
+It needs no model to load. Once more goes one promotion further back, but never so far that
+no version is left; the first promotion is undone right after it alone. Leads that were scored
 meanwhile keep the score of the version taken back until they are scored again; how many
 they are is told, with the command that scores them.
 """

@@ -130,15 +130,13 @@ def taking_back(folder: Path, name: str | None, text: str, why: str) -> Move:
     """Say what takes the last promotion back: of a name, or of any.
 
     Raises:
-        ProjectError: there is none, or the statuses were changed by hand since.
+        ProjectError: there is none, the statuses were changed by hand since, or what was done before
+            the last command would be undone although no version would be active then.
     """
-    events = counted(read_history(folder))
-    back = {event.of for event in events if event.what == "rollback"}
-    left = [
-        event
-        for event in events
-        if event.what == "promote" and event.id not in back and (name is None or event.name == name)
-    ]
+    moves = [event for event in counted(read_history(folder)) if event.what in ("promote", "rollback")]
+    back = {event.of for event in moves}
+    meant = [event for event in moves if name is None or event.name == name]
+    left = [event for event in meant if event.what == "promote" and event.id not in back]
     if not left:
         which = "no promotion" if name is None else f"no promotion of {name!r}"
         raise ProjectError(
@@ -152,6 +150,13 @@ def taking_back(folder: Path, name: str | None, text: str, why: str) -> Move:
             f"Version {last.to!r} of {last.name!r} was promoted last, but {MANIFEST} makes "
             f"{'none' if now is None else repr(now)} active now.",
             hint="It was changed by hand since; `mlsm promote NAME@VERSION` makes any version active.",
+        )
+    if last.before is None and last is not meant[-1]:  # a rollback that is repeated by mistake must not end scoring
+        raise ProjectError(
+            f"{last.name}@{last.to} stays active: its promotion was the first of {last.name!r}, and what was promoted "
+            "later is taken back already; without it no version would be active.",
+            hint=f"`mlsm promote {last.name}@VERSION` makes another version active; for none, take its line out of "
+            "[models.active].",
         )
     return Move(
         what="rollback",
