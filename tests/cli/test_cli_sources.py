@@ -310,7 +310,11 @@ def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> Non
         ("mlsm.toml", '[project]\nname = "x"\n[models]\npath = ["models"]\n', "Did you mean 'paths'"),
         ("models/broken.py", "import nowhere_at_all\n", "no module 'nowhere_at_all'"),
         ("models/exits.py", "raise SystemExit(3)\n", "SystemExit"),
-        ("models/size.golden.ndjson", '{"record": {"employees": 5}, "expect": {"score": 77.0}}\n', "77"),
+        (
+            "models/size.golden.ndjson",
+            '{"record": {"employees": 5}, "expect": {"score": 77.0}}\n',
+            " models/size.golden.ndjson:1: score 1.0, expected 77.0",
+        ),
         ("weights.skops", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git LFS"),
     ],
     ids=["no toml", "unknown key", "missing module", "exits", "golden differs", "lfs pointer"],
@@ -322,6 +326,13 @@ def test_what_is_broken_in_a_repository_is_told_and_changes_nothing(
     (repository.folder / file).write_text(content)
     repository.commit_all("Break it")
     assert told in refused(empty, "add", repository.url)
+
+
+def test_golden_records_are_not_written_into_the_cache(empty: Cli, repository: Repository) -> None:
+    """What was fetched stays as it was fetched, else it could not be run any more."""
+    ok(empty, "add", repository.url)
+    assert "from a git repository" in refused(empty, "check", "--write-golden")
+    ok(empty, "sync")
 
 
 def test_one_model_and_version_from_two_repositories_is_refused(

@@ -19,10 +19,10 @@ from mlsm.errors import ProjectError
 from mlsm.project.changing import locked
 from mlsm.project.fetching import fetched, key_of
 from mlsm.project.git import git
-from mlsm.project.origin import Origin, safe_url
+from mlsm.project.origin import Origin, name_of, safe_url
 from mlsm.project.submodules import fill_submodules
 
-__all__ = ["Checkout", "checkout", "find_checkout", "tree_of", "unaltered"]
+__all__ = ["Checkout", "checkout", "checkout_of", "find_checkout", "tree_of", "unaltered"]
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MARKER = ".mlsm-checkout.json"
@@ -108,6 +108,19 @@ def find_checkout(origin: Origin, commit: str, home: Path) -> Checkout | None:
     original = str(said.get("tree"))
     tree = original if said.get("seen") == _seen(folder) else tree_of(folder)
     return Checkout(folder=folder, tree=tree, altered=tree != original)
+
+
+def checkout_of(path: Path) -> tuple[Path, str] | None:
+    """Find the checkout in which a file of the cache lies.
+
+    Returns:
+        Its folder, and repository and commit in short, as `models 8c943b7`; None where there is none.
+    """
+    for folder in path.parents:
+        with suppress(OSError, ValueError):
+            said = json.loads((folder / _MARKER).read_text())
+            return folder, f"{name_of(said['url'])} {said['commit'][:7]}"
+    return None
 
 
 def _seen(folder: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from mlsm._catalog import Catalog
 from mlsm._model import ArtefactModel, Model
 from mlsm.checks.golden_file import Golden, GoldenFile, read_golden
+from mlsm.project.checkout import checkout_of
 
 __all__ = ["ENDING", "FoundGolden", "find_golden", "shown_place"]
 
@@ -55,7 +56,7 @@ def find_golden(catalog: Catalog, model: Model, folder: Path | None) -> FoundGol
         folder: where the paths of sources start from, None where that is not known.
     """
     places = _places(model, folder)
-    files = {path: read_golden(path, shown_place(path, folder)) for path in places if path.is_file()}
+    files = {path: read_golden(path, shown_place(model, path, folder)) for path in places if path.is_file()}
     owned = {path: _not_owned(file, _owners(catalog, path, folder)) for path, file in files.items()}
     mine = {path: files[path] for path, wrong in owned.items() if not wrong and files[path].model in (None, model.name)}
     records = [golden for file in mine.values() for golden in file.records]
@@ -76,8 +77,11 @@ def find_golden(catalog: Catalog, model: Model, folder: Path | None) -> FoundGol
     )
 
 
-def shown_place(path: Path, folder: Path | None) -> str:
-    """Write a path as people call it: from the folder where it lies within."""
+def shown_place(model: Model, path: Path, folder: Path | None) -> str:
+    """Write a path as people call it: from the folder where it lies within, or from the top of its repository."""
+    if (found := checkout_of(path)) is not None:
+        top, told = found
+        return f"{model.isolation.group or told} {path.relative_to(top).as_posix()}"
     root = None if folder is None else folder.resolve()
     return path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else str(path)
 

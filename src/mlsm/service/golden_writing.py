@@ -21,6 +21,7 @@ from mlsm.checks.golden import Ways, ask_batch, check_golden
 from mlsm.checks.golden_file import Golden, golden_text, read_golden_text
 from mlsm.contracts import Reader
 from mlsm.errors import InputError
+from mlsm.project.checkout import checkout_of
 from mlsm.service.checking import check, golden_ways, named_models
 from mlsm.service.golden_files import find_golden, shown_place
 from mlsm.service.golden_records import Drafted, sampled_records, summary_records, typical_of
@@ -111,6 +112,12 @@ class _Writer:
         Raises:
             InputError: it tells everything that stands in the way.
         """
+        if abroad := [model.key for model in models if self._fetched(model)]:
+            raise InputError(
+                f"Golden records cannot be written for {', '.join(abroad)}, from a git repository; expected "
+                "models whose files are people's own.",
+                hint="Write them in that repository, by the same command, and commit them.",
+            )
         problems = [problem for model in models for problem in self._in_the_way(model, force=force)]
         if problems:
             raise InputError(
@@ -118,6 +125,11 @@ class _Writer:
                 problems=list(dict.fromkeys(problems)),
                 hint="Mend or remove it." if force else _HINT,
             )
+
+    def _fetched(self, model: Model) -> bool:
+        """Tell whether the records would go to the cache, whose files must stay as they were fetched."""
+        target = find_golden(self.catalog, model, self.folder).target
+        return target is not None and checkout_of(target) is not None
 
     def _in_the_way(self, model: Model, *, force: bool) -> Iterator[str]:
         found = find_golden(self.catalog, model, self.folder)
@@ -127,7 +139,8 @@ class _Writer:
         if force:
             yield from found.mistakes
         elif found.files or found.mistakes:
-            yield f"{shown_place(found.target, self.folder)!r} is there already; expected none for {model.name!r}."
+            shown = shown_place(model, found.target, self.folder)
+            yield f"{shown!r} is there already; expected none for {model.name!r}."
         if force and len(found.files) > 1:
             yield f"{model.key!r} has several files, {' and '.join(map(repr, found.files))}; expected one."
         if found.inside:
@@ -148,7 +161,7 @@ class _Writer:
         found = find_golden(self.catalog, model, self.folder)
         if found.target is None:
             raise InputError(_no_file(model))
-        done = Written(model=model.key, file=shown_place(found.target, self.folder))
+        done = Written(model=model.key, file=shown_place(model, found.target, self.folder))
         wrong = check(self.catalog, [model.key], reading=self.reading, seed=self.seed, folder=self.folder, golden=False)
         if wrong:
             return replace(done, findings=tuple(wrong))
