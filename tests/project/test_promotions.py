@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -98,6 +99,22 @@ def test_an_intent_that_was_carried_out_counts_although_its_last_line_is_missing
     (folder / HISTORY).write_bytes(b"".join(lines[:-1]))
     assert mended(folder)[-1].what == "done"
     assert active_at(read_history(folder))["fit"] == "2"
+
+
+def test_a_file_left_by_a_killed_command_goes_with_the_next_one(folder: Path) -> None:
+    """A process killed while it wrote the new project file leaves that beside it, and nothing for long."""
+    for name in (".mlsm.toml.x1y2.new", ".mlsm.lock.x1y2.new"):
+        (folder / name).write_text("[mod")
+    promote(folder, "2", before="1")
+    assert sorted(path.name for path in folder.iterdir()) == [".mlsm", HISTORY, "mlsm.toml"]
+
+
+def test_a_project_keeps_what_is_its_own_out_of_git(folder: Path) -> None:
+    """Locks and logs are nothing to commit, also where the project's own .gitignore does not say so."""
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    promote(folder, "2", before="1")
+    told = subprocess.run(["git", "status", "--porcelain"], cwd=folder, check=True, capture_output=True, text=True)
+    assert told.stdout.split() == ["??", HISTORY, "??", "mlsm.toml"]
 
 
 def test_half_a_line_at_the_end_is_cut_off(folder: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any, Self, TextIO
 
 import msgspec
 
+from mlsm.project.places import OWN, make_folder
+
 __all__ = ["RunLog", "log_folder", "log_of_run", "read_log", "without_messages"]
 
 _BEGIN = "Traceback (most recent call last):"
@@ -92,7 +94,7 @@ class RunLog:
             return
         if self._stream is None:
             path = Path(self._target) if self._target is not None else self._folder / f"{name}.ndjson"
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             self._stream = path.open("a", encoding="utf-8")
         for line in self._waiting:
             self._write({**line, "run_id": self._run_id})
@@ -111,7 +113,7 @@ def _now_as_name() -> str:
 def log_folder(project: Path) -> Path:
     """Give the folder of a project's logs: in `MLSM_HOME`, else in its own `.mlsm`."""
     home = os.environ.get("MLSM_HOME")
-    return (Path(home) if home else project / ".mlsm") / "logs"
+    return (Path(home) if home else project / OWN) / "logs"
 
 
 def log_of_run(target: str | None, project: Path, run_id: str) -> Path:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlsm.errors import ProjectError
-from mlsm.project.changing import locked, replace_file
+from mlsm.project.changing import held_project, replace_file
 from mlsm.project.document import MANIFEST
 from mlsm.project.lock import LOCK, Lock, lock_text, read_lock
-from mlsm.project.promotion import lock_of, project_text
+from mlsm.project.promotion import project_text
 
 __all__ = ["Seen", "apply", "seen"]
 
@@ -37,7 +37,7 @@ def apply(folder: Path, before: Seen, *, text: str, lock: Lock) -> None:
     Raises:
         ProjectError: one of the files was changed since it was read.
     """
-    with locked(lock_of(folder), f"project {str(folder)!r}"):
+    with held_project(folder):
         now = seen(folder)
         if now.text != before.text or now.lock != before.lock:
             raise ProjectError(

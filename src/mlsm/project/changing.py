@@ -11,8 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mlsm.errors import ProjectError
+from mlsm.project.document import MANIFEST
+from mlsm.project.lock import LOCK
+from mlsm.project.places import OWN, make_folder
 
-__all__ = ["append_line", "locked", "replace_file"]
+__all__ = ["append_line", "held_project", "locked", "replace_file"]
 
 _PATIENCE = 60.0
 """Seconds to wait for another command; what is done under a project's lock takes milliseconds."""
@@ -31,7 +34,7 @@ def locked(file: Path, what: str, patience: float = _PATIENCE) -> Iterator[None]
     Raises:
         ProjectError: another process holds it all the while.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     until = time.monotonic() + patience
     with file.open("ab") as stream:
         while True:
@@ -44,6 +47,25 @@ def locked(file: Path, what: str, patience: float = _PATIENCE) -> Iterator[None]
                     raise ProjectError(message, hint="Wait until it is done, or end it.") from error
                 time.sleep(_GLANCE)
         yield  # closing the file lets go of the lock
+
+
+@contextmanager
+def held_project(folder: Path, patience: float = _PATIENCE) -> Iterator[None]:
+    """Hold the lock under which a project's files change; what a killed command left beside them goes.
+
+    Args:
+        folder: the project's folder.
+        patience: seconds to wait for another command.
+
+    Raises:
+        ProjectError: another command is changing them all the while.
+    """
+    with locked(folder / OWN / "changing.lock", f"project {str(folder)!r}", patience):
+        for name in (MANIFEST, LOCK):
+            target = (folder / name).resolve()
+            for left in target.parent.glob(f".{target.name}.*.new"):
+                left.unlink(missing_ok=True)
+        yield
 
 
 def replace_file(file: Path, content: bytes) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from mlsm._model import STATUSES
 from mlsm.errors import ProjectError
-from mlsm.project.changing import locked, replace_file
+from mlsm.project.changing import held_project, replace_file
 from mlsm.project.document import MANIFEST
 from mlsm.project.edits import with_statuses
 from mlsm.project.history import HISTORY, Event, agrees, append, counted, mend, read_history, told_by
 
 __all__ = [
-    "Move", "active_in", "carry_out", "lock_of", "mended", "noted", "project_text", "promoting", "said_of",
+    "Move", "active_in", "carry_out", "mended", "noted", "project_text", "promoting", "said_of",
     "taking_back",
 ]  # fmt: skip
 
@@ -71,14 +71,9 @@ def said_of(text: str, name: str) -> dict[str, str]:
     return said
 
 
-def lock_of(folder: Path) -> Path:
-    """Name the file whose lock is held while a project's files change."""
-    return folder / ".mlsm" / "changing.lock"
-
-
 def mended(folder: Path) -> list[Event]:
     """Bring a project's history in line with its file, and give it."""
-    with locked(lock_of(folder), f"project {str(folder)!r}"):
+    with held_project(folder):
         return mend(folder, active_in(project_text(folder)))
 
 
@@ -93,7 +88,7 @@ def noted(folder: Path) -> None:
         events = read_history(folder)
         if not events or agrees(events, active_in(project_text(folder))):
             return  # a history begins with the first promotion
-        with locked(lock_of(folder), f"project {str(folder)!r}", patience=0):
+        with held_project(folder, patience=0):
             mend(folder, active_in(project_text(folder)))
 
 
@@ -108,7 +103,7 @@ def carry_out(folder: Path, move: Move, seen: str) -> Event:
     Raises:
         ProjectError: the project file has changed since.
     """
-    with locked(lock_of(folder), f"project {str(folder)!r}"):
+    with held_project(folder):
         text = project_text(folder)
         if text != seen:
             raise ProjectError(
