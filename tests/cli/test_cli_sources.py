@@ -150,6 +150,7 @@ def test_models_arrive_as_drafts_whatever_they_say_of_themselves(empty: Cli, rep
     repository.git("tag", "v1")
     told = ok(empty, "add", f"{repository.url}@v1")
     assert listed(empty) == {"size@1.0.0": "draft"}
+    assert f" models/{repository.module}.py:size" in ok(empty, "list")
     (pin,) = read_lock(empty.folder).models
     assert (pin.commit, pin.source) == (repository.git("rev-parse", "HEAD"), "lead-models")
     assert "# the firm" in project_text(empty.folder)
@@ -258,6 +259,7 @@ def test_files_that_were_changed_in_the_cache_are_not_run(empty: Cli, repository
     file, sign = checked_out / f"{repository.module}.py", empty.folder / "imported"
     file.write_text(f"{file.read_text()}\nopen({str(sign)!r}, 'w').close()\n")
     assert "has other files here than mlsm.lock says" in refused(empty, "score", "leads.csv")
+    assert [row["change"] for row in rows(empty, "plan")] == ["refuse"]
     assert "has other files here than were fetched" in refused(empty, "add", repository.url, "--name", "again")
     degraded = empty.here("score", "leads.csv", "--degraded")
     assert (4, True) == (degraded.returncode, "has other files here" in degraded.stderr)
@@ -270,6 +272,9 @@ def test_an_unknown_revision_is_told_with_near_ones(empty: Cli, repository: Repo
     """A typing error in a branch is answered with the branch."""
     repository.git("branch", "develop")
     assert "Did you mean 'develop'" in refused(empty, "add", f"{repository.url}@devlop")
+    repository.git("symbolic-ref", "HEAD", "refs/heads/gone")
+    assert "Name a branch or a tag: develop, main" in refused(empty, "add", repository.url)
+    assert "has no commit yet" in refused(empty, "add", make_repository(repository.folder.parent / "new").url)
 
 
 def test_an_unreachable_repository_is_told_in_words(empty: Cli) -> None:
@@ -350,7 +355,8 @@ def test_two_repositories_may_have_the_same_module_names(empty: Cli, repository:
     other = make_repository(tmp_path / "bob" / "models", repository.module)
     other.commit("9", "return employees / 50")
     ok(empty, "add", repository.url)
-    ok(empty, "add", other.url)
+    ok(empty, "add", other.url, "--name", "alone")  # by name before the first
+    assert "is as it was" in empty.here("lock").stderr
     first, second = sorted(listed(empty))
     ok(empty, "promote", first)
     ok(empty, "score", "leads.csv")

@@ -7,6 +7,7 @@ One row a version: whether it decides (active), is on trial (draft) or was put a
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import Any
 
 from mlsm._catalog import Catalog
@@ -46,7 +47,10 @@ def run(args: Namespace, terminal: Terminal) -> int:
                 Column(key="source", title="from", whole=True, style_of=lambda _: "dim"),
                 Column(key="needs", title="fields"),
             ),
-            rows=[{**row, "needs": _needs(row, terminal)} for row in rows],
+            rows=[
+                {**row, "source": _from(model), "needs": _needs(row, terminal)}
+                for row, model in zip(rows, project.catalog.values(), strict=True)
+            ],
         )
     )
     if args.verbose:
@@ -70,6 +74,13 @@ def _row(model: Model, catalog: Catalog) -> dict[str, Any]:
         "source": model.source,
         "digest": model.digest,
     }
+
+
+def _from(model: Model) -> str | None:
+    """Say where a model comes from: for one of a repository, not where that lies in the cache."""
+    from mlsm.service.golden_files import shown_place
+
+    return model.source and shown_place(model, Path(model.source), None)
 
 
 def _add_paths(rows: list[dict[str, Any]], catalog: Catalog) -> None:

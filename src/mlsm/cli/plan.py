@@ -41,8 +41,8 @@ def _plan_sync(args: Namespace, terminal: Terminal) -> None:
     to_lock = unlocked(origins, sources.lock)
     rows = [
         {"source": one.source, "commit": one.commit, "models": list(one.models), "state": one.state,
-         "change": {"absent": "fetch", "not built": "build"}.get(one.state, "none")}
-        for one in held(origins, sources.lock, sources.home)
+         "change": {"absent": "fetch", "not built": "build", "altered": "refuse"}.get(one.state, "none")}
+        for one in held(origins, sources.lock, project=sources.folder, home=sources.home)
     ]  # fmt: skip
     rows += [
         {"source": name, "commit": "", "models": [], "state": "not locked", "change": "lock and fetch"}
@@ -55,6 +55,9 @@ def _plan_sync(args: Namespace, terminal: Terminal) -> None:
         shown = [{**row, "commit": str(row["commit"])[:7]} for row in rows]
         columns = tuple(Column(key=key) for key in ("source", "commit", "models", "state", "change"))
         terminal.table(Table(columns=columns, rows=shown))
+    if any(row["change"] == "refuse" for row in rows):
+        terminal.say("`mlsm sync` would refuse, since there are other files than mlsm.lock says.", style="yellow")
+        return
     changes = sum(row["change"] != "none" for row in rows)
     terminal.say(f"`mlsm sync` would change {amount(changes, 'thing')}." if changes else "There is nothing to sync.")
 

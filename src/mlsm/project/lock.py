@@ -35,7 +35,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,7 +45,7 @@ from mlsm._toml import Lines
 from mlsm.errors import ProjectError
 from mlsm.project.mistakes import Mistake
 
-__all__ = ["LOCK", "Lock", "Pin", "SourcePin", "environment_hash", "lock_text", "read_lock"]
+__all__ = ["LOCK", "Lock", "Pin", "SourcePin", "environment_hash", "lock_text", "read_lock", "sorted_lock"]
 
 T = TypeVar("T", bound="SourcePin | Pin")
 
@@ -125,7 +125,15 @@ def read_lock(folder: Path) -> Lock:
     models, wrong_models = _read(values.get("model", []), Pin, "model", lines)
     if mistakes := [*wrong_sources, *wrong_models]:
         raise _error(mistakes)
-    return Lock(sources=tuple(sources), models=tuple(models))
+    return sorted_lock(sources, models)
+
+
+def sorted_lock(sources: Iterable[SourcePin], models: Iterable[Pin]) -> Lock:
+    """Put a lock in the order in which it is written, so that two that say the same are equal."""
+    return Lock(
+        sources=tuple(sorted(sources, key=lambda pin: pin.name)),
+        models=tuple(sorted(models, key=lambda pin: (pin.name, pin.version))),
+    )
 
 
 def _read(said: Any, kind: type[T], array: str, lines: Lines) -> tuple[list[T], list[Mistake]]:
@@ -166,7 +174,7 @@ def environment_hash(requirements: Sequence[str]) -> str:
 
 
 def lock_text(lock: Lock) -> str:
-    """Write a lock, sorted by name and version.
+    """Write a lock.
 
     Example:
         >>> print(lock_text(Lock()))
@@ -175,9 +183,10 @@ def lock_text(lock: Lock) -> str:
         <BLANKLINE>
     """
     lines = ["# Written by mlsm; edit mlsm.toml and run `mlsm lock` instead.", f"format = {_FORMAT}", ""]
-    for source in sorted(lock.sources, key=lambda pin: pin.name):
+    lock = sorted_lock(lock.sources, lock.models)
+    for source in lock.sources:
         lines += ["[[source]]", *_table(source), ""]
-    for model in sorted(lock.models, key=lambda pin: (pin.name, pin.version)):
+    for model in lock.models:
         lines += ["[[model]]", *_table(model), ""]
     return "\n".join(lines)
 

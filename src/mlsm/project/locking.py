@@ -12,7 +12,7 @@ from mlsm.project.checkout import tree_of, unaltered
 from mlsm.project.described import Processes, described
 from mlsm.project.environment import environment, python_version, resolved
 from mlsm.project.finder import installed_finder
-from mlsm.project.lock import Lock, Pin, SourcePin, environment_hash
+from mlsm.project.lock import Lock, Pin, SourcePin, environment_hash, sorted_lock
 from mlsm.project.origin import Origin, folder_of
 from mlsm.project.pinned import pinned_version
 from mlsm.project.repository import load_repository
@@ -85,7 +85,7 @@ def relock(
         pins += merged
         models |= {pin.key: model for pin, model in made if pin in merged}
     _refuse_doubles(pins)
-    new = Lock(sources=tuple(sources), models=tuple(pins))
+    new = sorted_lock(sources, pins)
     kept = {pin.key for pin in pins}
     return Relocked(lock=new, models=models, dropped=tuple(p.key for p in lock.models if p.key not in kept))
 

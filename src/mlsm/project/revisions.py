@@ -33,10 +33,16 @@ def resolve(origin: Origin) -> str:
         found = refs.get(f"{tag}^{{}}", refs.get(tag))  # the commit behind an annotated tag
     else:
         found = refs.get("HEAD" if origin.branch is None else f"refs/heads/{origin.branch}")
-    if found is None:
-        kind = "tag" if origin.tag is not None else "branch"
-        raise _unknown(origin.told, kind, origin.branch or origin.tag or "HEAD", refs)
-    return found
+    if found is not None:
+        return found
+    if not refs:
+        raise ProjectError(f"{origin.told!r} has no commit yet.", hint="Push one, then run this again.")
+    if origin.branch is None and origin.tag is None:
+        raise ProjectError(
+            f"{origin.told!r} does not say which of its branches is its own.",
+            hint=f"Name a branch or a tag: {_named(refs)}.",
+        )
+    raise _unknown(origin.told, "branch" if origin.tag is None else "tag", origin.branch or str(origin.tag), refs)
 
 
 def revision(url: str, text: str, home: Path) -> dict[str, str]:
@@ -95,7 +101,14 @@ def commits_between(origin: Origin, first: str, second: str, home: Path) -> list
 
 
 def _unknown(told: str, kind: str, wanted: str, refs: dict[str, str]) -> ProjectError:
-    names = sorted({re.sub(r"^refs/(heads|tags)/|\^\{\}$", "", ref) for ref in refs if ref.startswith("refs/")})
-    near = get_close_matches(wanted, names, n=3)
-    hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"There is {', '.join(names[:12]) or 'none'}."
+    near = get_close_matches(wanted, _names(refs), n=3)
+    hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"There is {_named(refs)}."
     return ProjectError(f"{told!r} has no {kind} {wanted!r}.", hint=hint)
+
+
+def _named(refs: dict[str, str]) -> str:
+    return ", ".join(_names(refs)[:12]) or "none"
+
+
+def _names(refs: dict[str, str]) -> list[str]:
+    return sorted({re.sub(r"^refs/(heads|tags)/|\^\{\}$", "", ref) for ref in refs if ref.startswith("refs/")})

@@ -26,8 +26,9 @@ class Held:
         source: the source's name.
         commit: the commit, "" for a folder of this machine.
         models: the versions that are pinned to it.
-        state: `here`, `absent`, `not built` where its environment is; after a sync `here`, or
-            `fetched` or `built` where the commit, or its environment alone, was absent before.
+        state: `here`, `absent`, `not built` where its environment is, `altered` where its files
+            are not those that the lock means; after a sync `here`, or `fetched` or `built` where
+            the commit, or its environment alone, was absent before.
     """
 
     source: str
@@ -36,11 +37,11 @@ class Held:
     state: str
 
 
-def held(origins: Sequence[Origin], lock: Lock, home: Path) -> list[Held]:
+def held(origins: Sequence[Origin], lock: Lock, *, project: Path, home: Path) -> list[Held]:
     """Tell of every pinned commit whether this machine has it, without changing anything."""
     return [
-        Held(source=origin.name, commit=commit, models=models, state=_whole(origin, commit, lock, home))
-        for origin, commit, _, models in _wanted(origins, lock)
+        Held(source=origin.name, commit=commit, models=models, state=_whole(origin, commit, tree, lock, project, home))
+        for origin, commit, tree, models in _wanted(origins, lock)
     ]
 
 
@@ -124,11 +125,20 @@ def _environments(origin: Origin, commit: str, lock: Lock) -> list[tuple[str, ..
     return list(dict.fromkeys(pin.requirements for pin in pins))
 
 
-def _whole(origin: Origin, commit: str, lock: Lock, home: Path) -> str:
-    """Tell whether a commit is here, and its environments are."""
-    state = _state(origin, commit, home)
+def _whole(origin: Origin, commit: str, tree: str, lock: Lock, project: Path, home: Path) -> str:
+    """Tell whether a commit is here as it was locked, and its environments are."""
+    if origin.url is None:
+        folder = folder_of(origin, project)
+        found = tree_of(folder) if folder.is_dir() else ""
+    else:
+        place = find_checkout(origin, commit, home)
+        if place is None:
+            return "absent"
+        found = place.tree
+    if found != tree:
+        return "altered"
     built = all(find_environment(one, home) is not None for one in _environments(origin, commit, lock))
-    return state if built or state == "absent" else "not built"
+    return "here" if built else "not built"
 
 
 def _state(origin: Origin, commit: str, home: Path) -> str:
