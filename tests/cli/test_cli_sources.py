@@ -313,6 +313,7 @@ def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> Non
     [
         ("mlsm.toml", "[models\n", "no TOML"),
         ("mlsm.toml", '[project]\nname = "x"\n[models]\npath = ["models"]\n', "Did you mean 'paths'"),
+        ("mlsm.toml", 'project.dependencies = ["no-such-thing"]\nmodels.path = ["models"]\n', "Did you mean 'paths'"),
         ("models/broken.py", "import nowhere_at_all\n", "no module 'nowhere_at_all'"),
         ("models/exits.py", "raise SystemExit(3)\n", "SystemExit"),
         (
@@ -322,7 +323,15 @@ def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> Non
         ),
         ("weights.skops", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git LFS"),
     ],
-    ids=["no toml", "unknown key", "missing module", "exits", "golden differs", "lfs pointer"],
+    ids=[
+        "no toml",
+        "unknown key",
+        "unknown key beside dependencies",
+        "missing module",
+        "exits",
+        "golden differs",
+        "lfs pointer",
+    ],
 )
 def test_what_is_broken_in_a_repository_is_told_and_changes_nothing(
     empty: Cli, repository: Repository, file: str, content: str, told: str

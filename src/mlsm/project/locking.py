@@ -15,7 +15,7 @@ from mlsm.project.finder import installed_finder
 from mlsm.project.lock import Lock, Pin, SourcePin, environment_hash, sorted_lock
 from mlsm.project.origin import Origin, folder_of
 from mlsm.project.pinned import pinned_version
-from mlsm.project.repository import load_repository
+from mlsm.project.repository import check_repository, load_repository
 from mlsm.project.revisions import resolve
 
 __all__ = ["Relocked", "relock"]
@@ -143,7 +143,10 @@ def _requirements(origin: Origin, folder: Path, home: Path, *, again: bool) -> t
     stated = stated_requirements(folder, origin.name, python_version())
     if not stated and origin.isolation.rung == "env":
         stated = with_ours(())
-    return resolved(stated, home, origin.name, again=again) if stated else ()
+    if not stated:
+        return ()
+    check_repository(folder, origin.name)  # a mistake is told in an instant, an environment takes minutes
+    return resolved(stated, home, origin.name, again=again)
 
 
 def _load(

@@ -24,7 +24,7 @@ from mlsm.project.mistakes import Mistake
 from mlsm.project.models import distinct, find_models
 from mlsm.project.values import MODULE
 
-__all__ = ["PYPROJECT", "load_repository"]
+__all__ = ["PYPROJECT", "check_repository", "load_repository"]
 
 PYPROJECT = "pyproject.toml"
 
@@ -48,8 +48,7 @@ def load_repository(folder: Path, called: str) -> list[Model]:
     Raises:
         ProjectError: there are mistakes, all of which it tells.
     """
-    document = _document(folder, called)
-    document, functions, mistakes = _functions(document)
+    document, functions, mistakes = _functions(_document(folder, called))
     manifest, wrong = read_manifest(folder, {}, document)
     mistakes += wrong
     root = folder / "src" if (folder / "src").is_dir() and not _beside(folder, functions) else folder
@@ -63,9 +62,7 @@ def load_repository(folder: Path, called: str) -> list[Model]:
     placed = [_placed(model, folder) for model in [*found.models, *declared]]
     models, doubles = distinct([*placed, *(_placed(model, root) for model in named)])
     mistakes += doubles
-    if mistakes:
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise ProjectError(f"The repository {called!r} has {count}:", problems=[str(mistake) for mistake in mistakes])
+    _refuse(mistakes, called)
     if not models:
         raise ProjectError(
             f"The repository {called!r} lists no model.",
@@ -74,11 +71,28 @@ def load_repository(folder: Path, called: str) -> list[Model]:
     return models
 
 
+def check_repository(folder: Path, called: str) -> None:
+    """Read what a repository lists, but none of its models: whoever builds an environment for them does so first.
+
+    Raises:
+        ProjectError: there are mistakes, all of which it tells.
+    """
+    document, _, mistakes = _functions(_document(folder, called))
+    _refuse([*mistakes, *read_manifest(folder, {}, document)[1]], called)
+
+
+def _refuse(mistakes: list[Mistake], called: str) -> None:
+    if mistakes:
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise ProjectError(f"The repository {called!r} has {count}:", problems=[str(mistake) for mistake in mistakes])
+
+
 def _document(folder: Path, called: str) -> Document:
     document = read_document(folder) if (folder / MANIFEST).is_file() else _pyproject(folder, called)
-    values = dict(document.values)
-    values.setdefault("project", {"name": called})
-    return replace(document, values=values)
+    said = document.values.get("project", {})
+    # Its dependencies may be all that it says of itself there.
+    project = {"name": called, **said} if isinstance(said, Mapping) else said
+    return replace(document, values={**document.values, "project": project})
 
 
 def _pyproject(folder: Path, called: str) -> Document:
