@@ -456,9 +456,10 @@ def test_a_run_stores_the_environment_and_diff_tells_what_changed_of_it(
     ok(project, "add", url)
     first = next(iter(project.json("list")))["version"]
     ok(project, "promote", f"points@{first}")
-    repository(tmp_path / "ada", ["pointlib>=2"], code=MODEL.format(version="2", name="points"))
+    repository(tmp_path / "ada", ["pointlib>=2"])
     ok(project, "lock", "--upgrade")
     second = next(row["version"] for row in project.json("list") if row["version"] != first)
+    assert "But for their dependencies" in ok(project, "diff", f"points@{first}", f"points@{second}")
     told = project.json("diff", f"points@{first}", f"points@{second}")["requirements"]
     assert told == [{"package": "pointlib", "first": "1.0", "second": "2.0"}]
     ok(project, "score", "leads.csv")

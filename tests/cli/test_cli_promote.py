@@ -20,6 +20,22 @@ def test_two_versions_are_compared_by_their_stored_results(scored: Cli) -> None:
     assert "Largest moves" in shown.stdout
 
 
+def test_a_diff_tells_what_becomes_of_empty_values_and_which_columns_are_read(project: Cli) -> None:
+    """A field of the same type may read another column, or take another value where that is empty."""
+    project.models.write_text(
+        project.models.read_text()
+        + '\n\nfrom mlsm import Alias\n\n\n@model(version="3", name="fit")\n'
+        + 'def fit_3(employees: Annotated[int, Alias("Staff")] = 9):\n    return employees / 8\n'
+    )
+    (row,) = project.json("diff", "fit@2.0.0", "fit@3")["fields"]
+    assert row == {
+        "field": "employees",
+        "change": "changed",
+        "first": "int, optional, empty means 0",
+        "second": "int, optional, empty means 9, from column 'Staff'",
+    }
+
+
 def test_one_run_alone_can_be_compared(scored: Cli) -> None:
     """With --run only the leads of that run count."""
     run = scored.json("runs")[1]["run_id"]

@@ -44,7 +44,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
         )
         return 0
     if first.digest == second.digest:
-        terminal.write("Both answer alike: their digests are the same.")
+        alike = "Both answer alike: their digests are the same."
+        terminal.write("But for their dependencies both are the same." if requirements else alike)
     if fields:
         terminal.title("Fields")
         keys = ("field", "change", "first", "second")
@@ -75,7 +76,11 @@ def _fields(first: Model, second: Model) -> list[dict[str, Any]]:
 
 
 def _told(field: Field) -> str:
-    return f"{field.kind}, {'required' if field.required else 'optional'}"
+    """Say all of a field that whoever prepares the data must know."""
+    told = [str(field.kind), "required" if field.required else "optional"]
+    told += [field.null_policy] if field.default is not None else []
+    told += [f"from column {field.column!r}"] if field.column != field.name else []
+    return ", ".join(told)
 
 
 def _commits(sources: Sources, first: str, second: str) -> list[str] | None:
