@@ -11,7 +11,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsm._toml import Lines, TomlPath
+from mlsm._toml import Lines, TomlPath, toml_text
 
 TEXT = '''\
 # a comment with [brackets] and = signs
@@ -124,3 +124,9 @@ def test_every_key_of_any_text_is_found(values: dict[str, Any]) -> None:
     for path in _keys(tomllib.loads(text)):
         shown = tomlkit.key(str(path[-1])).as_string()
         assert shown in rows[lines.of(path) - 1] or str(path[-1]) in rows[lines.of(path) - 1]
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_any_text_is_read_as_it_was_written(text: str) -> None:
+    """Whatever a model or a folder is called, a file that tells of it can be read again."""
+    assert tomllib.loads(f"key = {toml_text(text)}") == {"key": text}

@@ -6,15 +6,28 @@ values: it follows the text that the parser has already accepted, so it never ju
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, TypeAlias
 
-__all__ = ["Lines", "Places", "Section", "TomlPath"]
+__all__ = ["Lines", "Places", "Section", "TomlPath", "toml_text"]
 
 TomlPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys, and places in arrays counted from 0."""
+
+
+def toml_text(value: str) -> str:
+    r"""Write a text for TOML, in quotes.
+
+    JSON's escapes are among TOML's own, but for the two halves in which it may write one character.
+
+    Example:
+        >>> print(toml_text('size "😀"'))
+        "size \"😀\""
+    """
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 class Places(Protocol):

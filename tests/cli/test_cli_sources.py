@@ -280,6 +280,7 @@ def test_an_unknown_revision_is_told_with_near_ones(empty: Cli, repository: Repo
 def test_an_unreachable_repository_is_told_in_words(empty: Cli) -> None:
     """What git says is translated, and no traceback is shown."""
     assert "there is no repository" in refused(empty, "add", "file:///nowhere/at/all")
+    assert "There is no folder '../nowhere'" in refused(empty, "add", "../nowhere")
     assert "cannot be reached" in refused(empty, "add", "http://127.0.0.1:9/models.git")
 
 
@@ -823,6 +824,13 @@ def nested(repository: Repository, tmp_path: Path) -> Repository:
     repository.git("-c", "protocol.file.allow=always", "submodule", "add", "--quiet", "../tables", "models/tables")
     repository.commit("1.0.0", f"from tables.factor_{repository.module} import FACTOR\n    return employees / FACTOR")
     return repository
+
+
+def test_a_module_that_may_be_in_a_submodule_is_told_with_the_way_to_it(empty: Cli, nested: Repository) -> None:
+    """What is imported at once and lies in a submodule is missing unless it is asked for."""
+    (nested.folder / "models" / "scaled.py").write_text(f"from tables.factor_{nested.module} import FACTOR\n")
+    nested.commit_all("Import it at once")
+    assert "write `submodules = true`" in refused(empty, "add", nested.url)
 
 
 def test_submodules_are_fetched_only_where_the_source_says_so(empty: Cli, nested: Repository) -> None:

@@ -111,6 +111,11 @@ def _said(args: Namespace, sources: Sources) -> dict[str, str]:
             )
         said = {"path": url if folder.is_absolute() else _from(folder, sources.folder)}
     else:
+        if re.search(r"://|@.+:", url) is None:
+            raise InputError(
+                f"There is no folder {url!r}, and a URL of git is written otherwise.",
+                hint="Name a folder that is there, or write https://…, ssh://…, file://… or git@host:path.",
+            )
         if (wrong := wrong_url(url, _hosts(sources))) is not None:
             raise InputError(f"The URL {wrong[0]}", hint=wrong[1])
         said = {"url": url} | ({} if asked is None else revision(url, asked, sources.home))

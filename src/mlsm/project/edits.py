@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import json
 import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlsm._model import STATUSES
-from mlsm._toml import Lines, Section
+from mlsm._toml import Lines, Section, toml_text
 from mlsm.errors import ProjectError
 from mlsm.project.document import MANIFEST
 
@@ -69,7 +68,7 @@ def with_source(text: str, said: Mapping[str, str]) -> str:
     """
     expected = tomllib.loads(text)
     expected["source"] = [*expected.get("source", []), dict(said)]
-    new = ["[[source]]", *(f"{key} = {json.dumps(value)}" for key, value in said.items())]
+    new = ["[[source]]", *(f"{key} = {toml_text(value)}" for key, value in said.items())]
     return _checked(text, lambda rows: _behind(rows, _sections(rows, "source"), new), expected, *_SOURCES)
 
 

@@ -32,7 +32,6 @@ source that is a folder has no commit.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +40,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mlsm._toml import Lines
+from mlsm._toml import Lines, toml_text
 from mlsm.errors import ProjectError
 from mlsm.project.mistakes import Mistake
 
@@ -194,13 +193,8 @@ def lock_text(lock: Lock) -> str:
 def _table(pin: SourcePin | Pin) -> Iterator[str]:
     for name in pin.__struct_fields__:
         value = getattr(pin, name)
-        written = _text(value) if isinstance(value, str) else f"[{', '.join(map(_text, value))}]"
+        written = toml_text(value) if isinstance(value, str) else f"[{', '.join(map(toml_text, value))}]"
         yield f"{name} = {written}"
-
-
-def _text(value: str) -> str:
-    """Write a TOML text; JSON's escapes are among its own."""
-    return json.dumps(value).replace("\x7f", "\\u007f")
 
 
 def _error(mistakes: list[Mistake]) -> ProjectError:

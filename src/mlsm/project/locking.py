@@ -111,7 +111,7 @@ def _pinned(
                 f"The source {origin.name!r} is the folder {str(folder)!r}, which is not there.",
                 hint=f"Paths start from {str(project)!r}.",
             )
-        tree = tree_of(folder)
+        tree, top = tree_of(folder), folder
     else:
         commit = resolve(origin)
         if before is not None and origin.tag is not None and _same(before, origin) and before.commit != commit:
@@ -121,11 +121,14 @@ def _pinned(
                 hint=f'Nothing was changed. If the move is meant, name it in [[source]]: commit = "{commit}".',
             )
         found = unaltered(origin, commit, home)
-        tree, folder = found.tree, found.folder / origin.folder
+        tree, top, folder = found.tree, found.folder, found.folder / origin.folder
         if not folder.is_dir():
             raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")
     requirements = _requirements(origin, folder, home, again=again)
-    models = _load(origin, commit, folder, requirements, home, tell, processes)
+    try:
+        models = _load(origin, commit, folder, requirements, home, tell, processes)
+    except ProjectError as error:
+        raise _with_hint(error, origin, top) from error
     source = SourcePin(
         name=origin.name, url=origin.told, wants=origin.wants, folder=origin.folder, commit=commit, tree=tree
     )
@@ -168,6 +171,17 @@ def _load(
     python = environment(requirements, home, origin.name, tell) if requirements else None
     isolation = origin.placed(python, commit)
     return described(folder, called=origin.name, isolation=isolation, home=home, processes=processes)
+
+
+def _with_hint(error: ProjectError, origin: Origin, top: Path) -> ProjectError:
+    """Tell of submodules that were left out: what cannot be loaded may be in one of them."""
+    if origin.url is None or origin.submodules or not (top / ".gitmodules").is_file():
+        return error
+    return ProjectError(
+        error.message,
+        problems=error.problems,
+        hint="Its submodules are not fetched; if they hold what is missing, write `submodules = true` in [[source]].",
+    )
 
 
 def _pin(origin: Origin, source: SourcePin, model: Model, requirements: tuple[str, ...]) -> Pin:
