@@ -11,7 +11,9 @@ from threading import Event
 import pytest
 
 from mlsm.errors import ProjectError
+from mlsm.project.cached import cached
 from mlsm.project.checkout import checkout
+from mlsm.project.fetching import fetched
 from mlsm.project.git import GitError, git
 from mlsm.project.origin import Origin
 from mlsm.project.revisions import revision
@@ -64,6 +66,27 @@ def test_a_commit_is_written_while_others_of_its_repository_are(tmp_path: Path) 
             done.set()
         writing.result()
     assert (found.folder / "table.txt").read_text() == "1\n"
+
+
+def test_what_a_killed_process_left_of_a_checkout_goes_with_the_next(tmp_path: Path) -> None:
+    """Half a checkout is no more there once it was made anew; that of another commit is not touched."""
+    first, second = commits(tmp_path / "tables", 2)
+    home = tmp_path / "home"
+    base = checkout(source(tmp_path / "tables", first), first, home).folder.parent
+    halves = [base / f".{one}-x1y2" for one in (second, first)]
+    for half in halves:
+        half.mkdir()
+    checkout(source(tmp_path / "tables", second), second, home)
+    assert [half.exists() for half in halves] == [False, True]
+
+
+def test_a_repository_in_the_cache_says_which_it_is_before_anything_of_it_was_checked_out(tmp_path: Path) -> None:
+    """What was refused, such as pointers of git LFS, is told of as well where the cache is shown."""
+    (commit,) = commits(tmp_path / "tables", 1)
+    fetched(f"file://{tmp_path / 'tables'}", commit, tmp_path / "home")
+    assert [(kept.kind, kept.url) for kept in cached(tmp_path / "home")] == [
+        ("repository", f"file://{tmp_path / 'tables'}")
+    ]
 
 
 def shallow(home: Path) -> str:

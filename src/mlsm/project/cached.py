@@ -12,6 +12,7 @@ import msgspec
 
 from mlsm.project.changing import locked
 from mlsm.project.environment import MARKER, Marker
+from mlsm.project.fetching import described_url
 
 __all__ = ["Kept", "cached", "clear"]
 
@@ -65,7 +66,7 @@ def cached(home: Path) -> list[Kept]:
     if (wheels := home / "wheels").is_dir():
         found.append(Kept(kind="wheels", url="", commit="", size=_size(wheels), folder=wheels))
     for folder in sorted((home / "repositories").glob("*/")):
-        url = urls.get(folder.name, "")
+        url = urls.get(folder.name) or described_url(folder)
         found.append(Kept(kind="repository", url=url, commit="", size=_size(folder), folder=folder))
     return found
 

@@ -65,7 +65,9 @@ def checkout(origin: Origin, commit: str, home: Path) -> Checkout:
         if found is not None:
             return found
         repository = fetched(url, commit, home)
-        aside = Path(tempfile.mkdtemp(prefix=f".{commit[:12]}.", dir=base))
+        for left in base.glob(f".{name}-*"):
+            shutil.rmtree(left, ignore_errors=True)  # of a process that was killed: we hold its lock
+        aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=base))
         try:
             _write_tree(repository, commit, aside)
             if origin.submodules:

@@ -14,7 +14,11 @@ from mlsm.project.changing import locked
 from mlsm.project.git import GitError, git
 from mlsm.project.origin import host_of, safe_url
 
-__all__ = ["fetch_all", "fetched", "is_shallow", "key_of", "refs_of", "repository_of"]
+__all__ = ["described_url", "fetch_all", "fetched", "is_shallow", "key_of", "refs_of", "repository_of"]
+
+
+_DESCRIPTION = "description"
+"""What git keeps for people to read beside a repository."""
 
 
 def key_of(url: str) -> str:
@@ -30,9 +34,19 @@ def repository_of(url: str, home: Path) -> Iterator[Path]:
         if not (repository / "HEAD").is_file():
             shutil.rmtree(repository, ignore_errors=True)
             git("init", "--bare", "--quiet", str(repository))
+            (repository / _DESCRIPTION).write_text(f"{safe_url(url)}\n")
         for stale in repository.glob("*.lock"):
             stale.unlink(missing_ok=True)  # of a process that was killed: we hold the lock of ours
         yield repository
+
+
+def described_url(repository: Path) -> str:
+    """Tell which repository one of the cache stands for, "" where it does not say so."""
+    try:
+        said = (repository / _DESCRIPTION).read_text().strip()
+    except (OSError, ValueError):
+        return ""
+    return said if ":" in said else ""  # what git writes there itself names none
 
 
 def refs_of(url: str) -> dict[str, str]:
