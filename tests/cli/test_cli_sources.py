@@ -27,8 +27,9 @@ from packaging.requirements import Requirement
 from tests.cli.conftest import Cli
 
 from mlsm.project.checkout import tree_of
+from mlsm.project.edits import with_statuses
 from mlsm.project.lock import read_lock
-from mlsm.project.promotion import active_in, project_text
+from mlsm.project.promotion import active_in, carry_out, project_text, promoting
 
 LEADS = "lead_id,employees,country\n1,500,DE\n2,40,FR\n3,7,DE\n"
 POINTS = '[[rule]]\nfield = "employees"\nat_least = 500\npoints = 35\n'
@@ -183,6 +184,18 @@ def test_an_active_version_stays_pinned_while_its_branch_moves_on(empty: Cli, re
     ok(empty, "promote", f"size@1.0.0+{second}", "--require", "rank_correlation>0.99")
     ok(empty, "rollback")
     assert active_in(project_text(empty.folder)) == {"size": f"1.0.0+{first}"}
+
+
+def test_a_version_whose_source_was_removed_does_not_come_back(empty: Cli, repository: Repository) -> None:
+    """A rollback that would leave a project with which no run can begin is refused, and says why."""
+    repository.git("tag", "v1")
+    ok(empty, "add", f"{repository.url}@v1")
+    gone = promoting("size", before="0.9.0", to="1.0.0", old="draft", why="")
+    carry_out(empty.folder, gone, project_text(empty.folder))
+    text = project_text(empty.folder)
+    (empty.folder / "mlsm.toml").write_text(with_statuses(text, "size", {"0.9.0": None}))
+    assert "names version '0.9.0' of 'size'" in refused(empty, "rollback")
+    assert active_in(project_text(empty.folder)) == {"size": "1.0.0"}
 
 
 def test_a_run_stores_the_entries_that_it_ran_on(empty: Cli, repository: Repository) -> None:

@@ -1,15 +1,17 @@
 """Take the last promotion back: of a model, or of whichever was promoted last.
 
-It needs no model to load. Once more goes one promotion further back, but never so far that
-no version is left; the first promotion is undone right after it alone. Leads that were scored
-meanwhile keep the score of the version taken back until they are scored again; how many
-they are is told, with the command that scores them.
+It needs no model to load, unless the version that comes back may have gone with its source.
+Once more goes one promotion further back, but never so far that no version is left; the
+first promotion is undone right after it alone. Leads that were scored meanwhile keep the
+score of the version taken back until they are scored again; how many they are is told, with
+the command that scores them.
 """
 
 from __future__ import annotations
 
 import shlex
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlsm.cli.changing import add_commit, commit_change
@@ -17,10 +19,11 @@ from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
 from mlsm.cli.summary import tell_next
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean
-from mlsm.errors import StoreError
+from mlsm.errors import ProjectError, StoreError
 
 if TYPE_CHECKING:
     from mlsm.contracts import Store
+    from mlsm.project.promotion import Move
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -44,6 +47,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     mended(project.folder)
     seen = project_text(project.folder)
     move = taking_back(project.folder, args.name, seen, args.reason)
+    _refuse_gone(project.folder, move, seen)
     event = carry_out(project.folder, move, seen)
     taken, back = f"{move.name}@{move.before}", None if move.to is None else f"{move.name}@{move.to}"
     commit = commit_change(args, project.folder, f"Roll back {taken}" + (f": {args.reason}" if args.reason else ""))
@@ -67,6 +71,31 @@ def run(args: Namespace, terminal: Terminal) -> int:
     else:
         terminal.say(f"No lead carries the score of {clean(taken)}.")
     return 0
+
+
+def _refuse_gone(folder: Path, move: Move, seen: str) -> None:
+    """Look whether the version is still there that comes back, where its source may have been removed.
+
+    Models are loaded only where the lock pins others of that name and not this one.
+
+    Raises:
+        ProjectError: it is gone, and no run could begin with it active.
+    """
+    from mlsm.project import load_project
+    from mlsm.project.edits import with_statuses
+    from mlsm.project.lock import read_lock
+
+    lock, key = read_lock(folder), f"{move.name}@{move.to}"
+    if move.to is None or lock.of(key) is not None or all(pin.name != move.name for pin in lock.models):
+        return
+    try:
+        load_project(folder, text=with_statuses(seen, move.name, move.statuses))
+    except ProjectError as error:
+        raise ProjectError(
+            f"{move.name}@{move.before} was not taken back, since {key} cannot be active:",
+            problems=error.problems or (error.message,),
+            hint=f"Where its source was removed, add that again first; or `mlsm promote {move.name}@VERSION`.",
+        ) from error
 
 
 def _carrying(store: Store, name: str, version: str) -> int:
