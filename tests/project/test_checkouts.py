@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
 from mlsm.errors import ProjectError
 from mlsm.project.cached import cached
 from mlsm.project.checkout import checkout
-from mlsm.project.fetching import fetched
+from mlsm.project.fetching import fetched, refs_of
 from mlsm.project.git import GitError, git
 from mlsm.project.origin import Origin
 from mlsm.project.revisions import revision
@@ -87,6 +89,35 @@ def test_a_repository_in_the_cache_says_which_it_is_before_anything_of_it_was_ch
     assert [(kept.kind, kept.url) for kept in cached(tmp_path / "home")] == [
         ("repository", f"file://{tmp_path / 'tables'}")
     ]
+
+
+@pytest.fixture
+def answering() -> Iterator[str]:
+    """Serve, by HTTP on this machine, the status that a path begins with."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(int(self.path.split("/")[1]))
+
+        def log_message(self, *_: object) -> None:
+            """Write nothing among what the tests write."""
+
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("403/models", "no access"), ("404/models", "no repository"), ("503/models-403-404", "troubles of its own")],
+)
+def test_what_a_host_answers_is_told_in_words(answering: str, path: str, told: str) -> None:
+    """A status of HTTP is translated, whatever numbers stand in the URL."""
+    with pytest.raises(ProjectError, match=told):
+        refs_of(f"{answering}/{path}")
 
 
 def shallow(home: Path) -> str:

@@ -123,10 +123,14 @@ _MEANINGS = (
      "Look for a typing error in the URL, and whether this machine reaches the network."),
     (r"Connection refused|timed out|unreachable|No route to host|[Ff]ailed to connect|unable to connect",
      "its host cannot be reached", "Try again later; what is in the cache runs without it."),
-    (r"Authentication failed|could not read Username|Permission denied|terminal prompts disabled|403",
+    (r"Authentication failed|could not read Username|Permission denied|prompts disabled|returned error: 40[13]",
      "there is no access to it", "Let git's credential helper, or a key of ssh, know who you are."),
-    (r"not found|does not exist|no such repository|does not appear to be|404", "there is no repository",
-     "Look for a typing error in the URL."),
+    (r"not found|does not exist|no such repository|does not appear to be|returned error: 404",
+     "there is no repository", "Look for a typing error in the URL."),
+    (r"returned error: 5\d\d", "its host has troubles of its own",
+     "Try again later; what is in the cache runs without it."),
+    (r"certificate|handshake|SSL|TLS", "its host cannot prove who it is, or speaks no TLS there",
+     "Look at the URL; for an authority of your own set git's http.sslCAInfo."),
     (r"transport '(\w+)' not allowed", "this way to a repository is not allowed", "Use https, ssh, git or file."),
 )  # fmt: skip
 
@@ -134,7 +138,7 @@ _MEANINGS = (
 def _translated(error: GitError, url: str) -> ProjectError:
     said = safe_url(error.output).strip()
     for pattern, meaning, hint in _MEANINGS:
-        if re.search(pattern, said):
+        if re.search(pattern, said.replace(safe_url(url), "")):  # whatever words stand in the URL
             return ProjectError(f"Cannot fetch {safe_url(url)!r}: {meaning}.", hint=hint)
-    last = said.splitlines()[-1] if said else "git does not say why"
+    last = said.splitlines()[-1].rstrip(".") if said else "git does not say why"
     return ProjectError(f"Cannot fetch {safe_url(url)!r}: {last}.", hint="`git ls-remote` with this URL tells more.")
