@@ -97,7 +97,10 @@ def answering() -> Iterator[str]:
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_error(int(self.path.split("/")[1]))
+            self.send_response(int(self.path.split("/")[1]))
+            self.send_header("Location", "/404/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Write nothing among what the tests write."""
@@ -112,7 +115,12 @@ def answering() -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("path", "told"),
-    [("403/models", "no access"), ("404/models", "no repository"), ("503/models-403-404", "troubles of its own")],
+    [
+        ("403/models", "no access"),
+        ("404/models", "no repository"),
+        ("503/models-403-404", "troubles of its own"),
+        ("302/models", "redirects to another URL"),
+    ],
 )
 def test_what_a_host_answers_is_told_in_words(answering: str, path: str, told: str) -> None:
     """A status of HTTP is translated, whatever numbers stand in the URL."""

@@ -127,6 +127,8 @@ _MEANINGS = (
      "there is no access to it", "Let git's credential helper, or a key of ssh, know who you are."),
     (r"not found|does not exist|no such repository|does not appear to be|returned error: 404",
      "there is no repository", "Look for a typing error in the URL."),
+    (r"returned error: 30\d", "it redirects to another URL, and that is not followed",
+     "Write the URL to which it leads; as a rule .git is missing at the end, or https: at the start."),
     (r"returned error: 5\d\d", "its host has troubles of its own",
      "Try again later; what is in the cache runs without it."),
     (r"certificate|handshake|SSL|TLS", "its host cannot prove who it is, or speaks no TLS there",

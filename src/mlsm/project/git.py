@@ -17,6 +17,7 @@ _SETTINGS = {
     "core.autocrlf": "false",
     "submodule.recurse": "false",
     "protocol.ext.allow": "never",
+    "http.followRedirects": "false",  # to a host that the project may not allow
     "advice.detachedHead": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
