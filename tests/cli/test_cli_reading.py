@@ -277,3 +277,15 @@ def test_export_before_any_run_is_refused(project: Any) -> None:
     """Where nothing was scored no empty file stands over yesterday's."""
     done = project.here("export", "scores.csv")
     assert (1, False) == (done.returncode, (project.folder / "scores.csv").exists())
+
+
+def test_a_small_probability_beside_points_keeps_its_digits(project: Any) -> None:
+    """Each score has a scale of its own, and so the decimals that show it."""
+    share = '\n\n@model(version="1", status="active")\ndef share(employees: int):\n    return employees / 6250\n'
+    project.models.write_text(project.models.read_text() + share)
+    (project.folder / "one.csv").write_text("lead_id,employees,page_views\n1,250,3\n")
+    scored = project.here("score", "one.csv", "--force")
+    assert 0 == scored.returncode, scored.stderr
+    table = project.here("lead", "1").stdout.partition("What each model version says")[2]
+    rows = {line.split()[0]: line.split()[1:4] for line in table.splitlines() if "@" in line}
+    assert (["active", "ok", "0.04"], ["active", "ok", "50"]) == (rows["share@1"], rows["fit@1.2.0"])

@@ -141,7 +141,7 @@ def _show_current(currents: Sequence[Result], terminal: Terminal) -> None:
             "version": result.key,
             "status": result.status,
             "outcome": str(result.outcome),
-            "score": result.score,
+            "score": None if result.score is None else score_text(result.score),  # each on a scale of its own
             "label": result.label,
             "as_of": result.as_of,
             "why": failure_text(result) or top_reasons(result.reasons, limit=2) or winner_text(result),
