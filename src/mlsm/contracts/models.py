@@ -147,6 +147,7 @@ class Isolated(Protocol):
         fields: Sequence[Sequence[Any] | pl.Series],
         as_of: datetime,
         size: int,
+        breaks: tuple[float, int] | None = None,
     ) -> Settled:
         """Score many records with a function of one.
 
@@ -155,10 +156,12 @@ class Isolated(Protocol):
             fields: the checked values of each field, a Series where they are numbers.
             as_of: the clock.
             size: the number of records.
+            breaks: the share of failures, among so many calls, behind which the model need not be called;
+                then what was not called for is `skipped`, without saying why.
         """
 
-    def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> Settled:
-        """Score a frame with a function of frames."""
+    def columns(self, frame: pl.DataFrame, as_of: datetime | None, breaks: tuple[float, int] | None = None) -> Settled:
+        """Score a frame with a function of frames; `breaks` as for rows."""
 
     def unknown_names(
         self, data: Mapping[str, Any], results: Mapping[str, Any], as_of: datetime

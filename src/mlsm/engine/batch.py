@@ -12,7 +12,7 @@ import polars as pl
 
 from mlsm._batch import FACETS, GIVEN, Batch, facet, given_column, outcome_names
 from mlsm._guard import Raised, attempt
-from mlsm._result import OUTCOMES, Failure, Problem
+from mlsm._result import OUTCOMES, Failure, Outcome, Problem
 from mlsm._typing import LANES, Lane
 from mlsm.contracts import ROW_ID, Column, Isolated
 from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
@@ -27,9 +27,9 @@ from mlsm.engine.record import condition_failure, invalid, skipped
 from mlsm.engine.rowwise import check_rowwise
 from mlsm.engine.substitutes import LastGood, as_seen, stale_given, with_substitutes
 
-__all__ = ["call_frame", "check_part", "score_part"]
+__all__ = ["REFUSED", "call_frame", "check_part", "score_part"]
 
-_REFUSED = ("NotRowWise",)
+REFUSED = ("NotRowWise",)
 """A model that was refused when it was loaded is not called; here its errors say so, and cost nothing."""
 _PIECE, _PIECES_GROW = 512, 64
 """Rows for which a function is called before its answers are read; so many times more after good ones."""
@@ -197,8 +197,7 @@ def _call_rows(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     size = len(part) if rows is None else len(rows)
     if step.wants_as_of:
         columns.append([part.as_of] * size)
-    window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
-    calls = Calls(step.predictor.record, columns, size, None if window is None else window.failed)
+    calls = Calls(step.predictor.record, columns, size, None if step.breaks is None else Window(*step.breaks).failed)
     pieces, kinds = _called_in_pieces(step, calls, size)
     if Raised in kinds:
         part.note(step, calls.answers)
@@ -214,7 +213,7 @@ def _called_in_pieces(step: Step, calls: Calls, size: int) -> tuple[list[pl.Data
     """
     pieces: list[pl.DataFrame] = []
     kinds: set[type] = set()
-    window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
+    window = None if step.breaks is None else Window(*step.breaks)
     start, rows = 0, size if window is None else _PIECE
     while start < size or not pieces:
         going = calls.ask(min(size, start + rows))
@@ -225,8 +224,7 @@ def _called_in_pieces(step: Step, calls: Calls, size: int) -> tuple[list[pl.Data
         found = types_of(own)
         kinds |= found
         pieces.append(read_values(own, step.limits, found))
-        failed_at = [base + row for row in _failed_at(pieces[-1])] if window is not None else []
-        failed_at = [row for row in failed_at if row >= start]
+        failed_at = [base + row for row in _failed_at(pieces[-1]) if base + row >= start]
         if not going or (window is not None and opens_at(window, failed_at) is not None):
             break
         start, rows = len(calls.answers), _PIECE if failed_at else rows * _PIECES_GROW
@@ -247,16 +245,18 @@ def _broken_off(step: Step, answers: pl.DataFrame, size: int, *, free: Sequence[
         size: how many there should be.
         free: types of errors that cost no call of their own, and do not count.
     """
-    breaker, status = step.breaker, step.model.status
-    if breaker is None:
+    if step.breaks is None:
         return answers
     codes = answers.get_column("outcome")
+    if codes.max() == Outcome.SKIPPED.code:  # in a process of its own it was called up to there
+        codes = codes.head(codes.arg_max() or 0)
+        answers = answers.head(len(codes))
     if codes.max():  # what cannot be a result counts as much as what was raised
         failed_at = codes.is_in(FAILURES)
         if free and "error" in answers.columns:
             told = answers.get_column("error").str.json_path_match("$.type")
             failed_at &= ~told.is_in(free).fill_null(value=False)
-        at = opens_at(Window.of(breaker, status), failed_at.arg_true().to_list())
+        at = opens_at(Window(*step.breaks), failed_at.arg_true().to_list())
         answers = answers if at is None else answers.head(at + 1)
     return _filled(step, answers, size)
 
@@ -287,9 +287,9 @@ def _call_elsewhere(part: Part, step: Step, predictor: Isolated, rows: list[int]
     size = len(part) if rows is None else len(rows)
     upstreams = [part.facets(place, rows) for place in step.upstreams.values()]
     fields = [_handed_over(part.read(slot), rows) for slot in step.slots]
-    settled = predictor.rows(upstreams, fields, part.as_of, size)
+    settled = predictor.rows(upstreams, fields, part.as_of, size, step.breaks)
     part.note_told(step, settled)
-    return _but_for_spared(step, settled.frame, _REFUSED)
+    return _but_for_spared(step, settled.frame, REFUSED)
 
 
 def _handed_over(column: Checked, rows: list[int] | None) -> Sequence[Any] | pl.Series:
@@ -343,12 +343,11 @@ def _call_frame(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
         return frame_of_answers([failed(known)] * handed.height)
     call = partial(call_frame, step, part.as_of)
     if step.away is not None:
-        settled = step.away.columns(handed, part.as_of)
+        settled = step.away.columns(handed, part.as_of, step.breaks)
         part.note_told(step, settled)
-        answered = _but_for_spared(step, settled.frame, (*_REFUSED, "AnswerError"))
+        answered = _but_for_spared(step, settled.frame, (*REFUSED, "AnswerError"))
         return _told_rowwise(part, step, handed, answered)
-    window = None if step.breaker is None else Window.of(step.breaker, step.model.status)
-    opens = None if window is None else window.failed
+    opens = None if step.breaks is None else Window(*step.breaks).failed
     ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height, opens)
     part.note(step, [found for *_, found in ranges])
     pieces = [frame_of_answers([failed(f.failure)]) if isinstance(f, Raised) else f for *_, f in ranges]

@@ -90,6 +90,11 @@ class Step:
     stand_in: Substitute | None = None
     away: Isolated | None = None
 
+    @property
+    def breaks(self) -> tuple[float, int] | None:
+        """Give the share of failures, among so many calls, that opens the breaker; None for never."""
+        return None if self.breaker is None else self.breaker.limits(self.model.status)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:

@@ -131,17 +131,14 @@ class _AtHome:
         return self.inner.samples
 
     def record(self, *values: Any) -> object:
-        if self.builders:
-            values = tuple(
-                self.builders[place](value) if place in self.builders else value for place, value in enumerate(values)
-            )
-        if self.condition is not None:
-            applies = self.condition.holds([values[place] for place in self.condition.places])
-            if isinstance(applies, Raised):
-                return Spared(condition_failure(applies))
-            if not applies:
-                return Spared(Answer(ABSTAINED))
+        values = self._built_values(values)
+        if (spared := self._spared(values)) is not None:
+            return spared
         return self.inner.record(*(values[:-1] if self.strips else values))
+
+    def spares(self, *values: Any) -> Spared | None:
+        """Tell whether the model is spared a record, without calling it for others."""
+        return None if self.condition is None else self._spared(self._built_values(values))
 
     def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> object:
         return self.inner.columns(self._built(frame), as_of)
@@ -160,6 +157,22 @@ class _AtHome:
         ]
         rows = zip(*columns, strict=True) if columns else repeat((), frame.height)
         return [condition.holds(row) for row in rows]
+
+    def _built_values(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not self.builders:
+            return values
+        return tuple(
+            self.builders[place](value) if place in self.builders else value for place, value in enumerate(values)
+        )
+
+    def _spared(self, values: tuple[Any, ...]) -> Spared | None:
+        condition = self.condition
+        if condition is None:
+            return None
+        applies = condition.holds([values[place] for place in condition.places])
+        if isinstance(applies, Raised):
+            return Spared(condition_failure(applies))
+        return None if applies else Spared(Answer(ABSTAINED))
 
     def _built(self, frame: pl.DataFrame) -> pl.DataFrame:
         import polars as pl

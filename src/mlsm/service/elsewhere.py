@@ -10,26 +10,27 @@ from array import array
 from collections.abc import Iterable, Iterator
 from importlib import util
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from mlsm._batch import ModelColumns
 from mlsm._guard import Raised, attempt
-from mlsm._result import Upstream
-from mlsm.engine.answers import Limits, failed, read_answer
-from mlsm.engine.mapped import mapped
+from mlsm._result import Outcome, Upstream
+from mlsm.engine.answers import Answer, Limits, failed, read_answer
 from mlsm.engine.order import Step
 from mlsm.engine.record import settled
 from mlsm.service.at_home import Spared, at_home
+from mlsm.service.breaking import BARRED, Breaking, Breaks
 from mlsm.service.preparing import load_predictor, tried
 from mlsm.service.specification import Unbuildable, rebuilt
 
 __all__ = ["Elsewhere"]
 
-_CHUNK_ROWS = 4096
-"""What is lost with a worker is made again: at most so many rows."""
+_Traces: TypeAlias = dict[tuple[str, str], str]
 _TRACES_MAX = 3
+_SKIPPED = Answer(Outcome.SKIPPED.code)
+"""Whoever asked says why: the breaker is open there as well."""
 
 
 class Elsewhere:
@@ -82,12 +83,13 @@ class Elsewhere:
             answer = failed(answer.failure)
         self._channel.tell(msgspec.structs.astuple(answer))
 
-    def on_rows(self, size: int, body: bytes) -> None:
+    def on_rows(self, size: int, breaks: Breaks | None, body: bytes) -> None:
         """Answer for many records, a chunk of them a reply; the last reply holds the traces."""
         upstreams, fields, as_of = pickle.loads(body)  # noqa: S301 - from the parent
-        traces: dict[tuple[str, str], str] = {}
-        for start in range(0, size, _CHUNK_ROWS):
-            stop = min(size, start + _CHUNK_ROWS)
+        traces: _Traces = {}
+        breaking, start = Breaking(breaks), 0
+        while start < size:
+            stop = min(size, start + breaking.rows)
             columns: list[Iterable[Any]] = [
                 map(view, *(column[start:stop] for column in columns))
                 for view, columns in zip(self._views, upstreams, strict=True)
@@ -95,22 +97,31 @@ class Elsewhere:
             columns += [v[start:stop].tolist() if isinstance(v, array) else v[start:stop] for v in fields]
             if self._step.wants_as_of:
                 columns.append([as_of] * (stop - start))
-            self._chunk(columns, start, stop, traces)
+            start += self._chunk(columns, start, stop, breaking, traces)
         self._channel.tell(["done", [[*name, text] for name, text in traces.items()]])
 
-    def _chunk(self, columns: list[Iterable[Any]], start: int, stop: int, traces: dict[tuple[str, str], str]) -> None:
+    def _chunk(
+        self,
+        columns: list[Iterable[Any]],
+        start: int,
+        stop: int,
+        breaking: Breaking,
+        traces: _Traces,
+    ) -> int:
+        """Answer for some of the records; tell for how many."""
         cell, limits = self._channel.cell, self._step.limits
         cell[1] = 0
         if columns:
             columns[0] = _noted(columns[0], start, cell)
         else:
             cell[0] = start + 1
-        answers = mapped(self._step.predictor.record, columns, stop - start, interrupts=True)
+        answers = breaking.answers(self._step.predictor, columns, stop - start)
         if set(map(type, answers)) == {float} and limits.low <= min(answers) and max(answers) <= limits.high:
             scores = array("d", answers)
             if isfinite(sum(scores)):  # NaN spoils the sum; it is unlike itself, so that no bound finds it
-                self._channel.tell(["scores", stop - start], memoryview(scores).cast("B"))
-                return
+                breaking.count_good(len(answers))
+                self._channel.tell(["scores", len(answers)], memoryview(scores).cast("B"))
+                return len(answers)
         read, spared = [], []
         for place, answer in enumerate(answers):
             cell[0], cell[1] = start + place + 1, 1
@@ -122,18 +133,22 @@ class Elsewhere:
             elif type(answer) is Spared:
                 read.append(answer.answer)
                 spared.append(place)
+            elif answer is BARRED:
+                read.append(_SKIPPED)
             else:
                 found = _contained(read_answer, answer, limits)
                 read.append(failed(found.failure) if isinstance(found, Raised) else found)
+        breaking.count([answer.code for answer in read], spared)
         columns_ = zip(*map(msgspec.structs.astuple, read), strict=True)
         told = [list(column) if any(value is not None for value in column) else None for column in columns_]
-        self._channel.tell(["answers", stop - start, spared], msgspec.msgpack.encode(told))
+        self._channel.tell(["answers", len(answers), spared], msgspec.msgpack.encode(told))
+        return len(answers)
 
-    def on_frame(self, body: bytes) -> None:
+    def on_frame(self, breaks: Breaks | None, body: bytes) -> None:
         """Answer for a frame."""
         from mlsm.service.elsewhere_frames import answered_frame
 
-        self._channel.tell(*_contained(answered_frame, self._step, body))
+        self._channel.tell(*_contained(answered_frame, self._step, body, breaks))
 
     def on_unknown(self, body: bytes) -> None:
         """Name what a function of `data` and `results` asks for and does not have."""

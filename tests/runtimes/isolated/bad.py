@@ -76,3 +76,33 @@ def always_hangs(x: int) -> float:
     while x >= 0:
         pass
     return 0.0
+
+
+def _note(path: str) -> None:
+    with open(path, "r+b") as file:  # noqa: PTH123 - it must be there: a path of our own making is none
+        file.seek(0, os.SEEK_END)
+        file.write(b".")
+
+
+def _even(x: int) -> bool:
+    return x % 2 == 0
+
+
+@mlsm.model(version="1", isolation="process", when=_even)
+def noted(x: int, path: str) -> Any:
+    """Note each call in a file; raise, answer what is no result, and once end the process."""
+    _note(path)
+    if x == 20:
+        os._exit(3)
+    if x % 20 == 6:
+        return "junk"
+    if x % 20 == 2:
+        return 1.0
+    raise ValueError("again")
+
+
+@mlsm.model(version="1", isolation="process", batch=True, fields={"x": int, "path": str})
+def noted_frames(rows: Any) -> Any:
+    """Note each call in a file, and raise."""
+    _note(rows["path"][0])
+    raise ValueError("again")

@@ -75,6 +75,19 @@ class Pieces:
             ]
         )
 
+    def failed_before(self, start: int, most: int) -> list[int]:
+        """Tell which of the last calls before a row failed, counted back from it: the last one is -1."""
+        import polars as pl
+
+        frames = [self._pieces[at] for at in sorted(self._pieces) if at < start]
+        if not frames:
+            return []
+        before = pl.concat(frames, how="diagonal").filter(pl.col("outcome") != Outcome.SKIPPED.code)
+        if "spared" in before.columns:
+            before = before.filter(~pl.col("spared").fill_null(value=False))
+        last = before.tail(most)
+        return [row - last.height for row in (last.get_column("outcome") >= Outcome.ERROR.code).arg_true()]
+
     def reached(self, start: int) -> int:
         """Give the first row from `start` on that there is nothing of yet."""
         while start in self._pieces:

@@ -109,6 +109,7 @@ class IsolatedPredictor:
         fields: Sequence[Sequence[Any] | pl.Series],
         as_of: datetime,
         size: int,
+        breaks: tuple[float, int] | None = None,
     ) -> Settled:
         """Score many records, a column an argument."""
         from mlsm.runtimes.isolated.frames import plain_column
@@ -118,7 +119,9 @@ class IsolatedPredictor:
         def ask(start: int, stop: int, pieces: Pieces, seconds: float) -> None:
             cut = [[column[start:stop] for column in columns] for columns in upstreams]
             value = cut, [column[start:stop] for column in columns_], as_of
-            replies = self._supervisor.replies(["rows", stop - start], value, seconds, self._supervisor.record_seconds)
+            told = None if breaks is None else (*breaks, pieces.failed_before(start, breaks[1]))
+            request = ["rows", stop - start, told]
+            replies = self._supervisor.replies(request, value, seconds, self._supervisor.record_seconds)
             for head, body in replies:
                 if head[0] == "done":
                     pieces.traces += [tuple(trace) for trace in head[1]]
@@ -131,12 +134,14 @@ class IsolatedPredictor:
 
         return self._settled(ask, size, by_row=True)
 
-    def columns(self, frame: pl.DataFrame, as_of: datetime | None) -> Settled:
+    def columns(self, frame: pl.DataFrame, as_of: datetime | None, breaks: tuple[float, int] | None = None) -> Settled:
         """Score a frame."""
         from mlsm.runtimes.isolated.frames import packed, unpacked
 
         def ask(start: int, stop: int, pieces: Pieces, seconds: float) -> None:
-            head, body = self._supervisor.ask(["frame"], packed(frame.slice(start, stop - start), as_of), seconds)
+            # Which calls failed before is left out: some of a frame's failures do not count.
+            request: list[Any] = ["frame", None if breaks is None else (*breaks, [])]
+            head, body = self._supervisor.ask(request, packed(frame.slice(start, stop - start), as_of), seconds)
             pieces.traces += [tuple(trace) for trace in head[1]]
             pieces.add_frame(start, unpacked(body))
 

@@ -17,7 +17,7 @@ import msgspec
 
 __all__ = ["VERSION", "Closed", "Late", "receive", "send"]
 
-VERSION = 2
+VERSION = 3
 """Raised whenever a message changes its form."""
 
 _FRAME = struct.Struct("<IQ")
