@@ -43,7 +43,13 @@ def refused(url: str, kind: type[StoreError], *told: str) -> None:
 def test_a_server_that_is_away_is_told_at_once() -> None:
     """Where no server answers at the start, nobody waits for it."""
     url = f"mongodb://ada:secret@127.0.0.1:{free_port()}/leads?serverSelectionTimeoutMS=200"
-    refused(url, StoreAwayError, "Could not reach the store 'mongodb://ada@127.0.0.1", "no server answers there")
+    refused(
+        url,
+        StoreAwayError,
+        "Could not reach the store 'mongodb://ada@127.0.0.1",
+        "no server answers there",
+        "a run goes on with --resume",
+    )
 
 
 def test_a_wrong_password_is_told(guarded: Mongod) -> None:

@@ -110,6 +110,7 @@ def test_a_server_that_is_away_is_told() -> None:
         away.runs()
     assert "Could not reach the store 'postgresql://ada@127.0.0.1:1/leads'" in str(caught.value)
     assert "See that the server runs" in str(caught.value)
+    assert "a run goes on with --resume" in str(caught.value)  # other commands have no such option
     assert SECRET not in str(caught.value)
 
 

@@ -24,7 +24,6 @@ __all__ = ["DUPLICATE", "is_away", "only_duplicates", "refused_file", "refused_u
 DUPLICATE = 11000
 _SHUTTING_DOWN = {91, 189, 11600, 11602, 10107, 13435, 13436, 6, 7, 89, 9001}
 _SAFE = "What was committed before is safe."
-_AGAIN = "run this again with --resume."
 _MEANT: tuple[tuple[frozenset[int], tuple[str, ...], str, str], ...] = (
     (
         frozenset({18, 8000}),
@@ -42,7 +41,7 @@ _MEANT: tuple[tuple[frozenset[int], tuple[str, ...], str, str], ...] = (
         frozenset({14031}),
         ("no space left", "not enough space", "disk full"),
         f"Could not write to the store {{url!r}}: the server's disk is full. {_SAFE}",
-        f"Free some space there, then {_AGAIN}",
+        "Free some space there, then run this again with --resume.",
     ),
     (
         frozenset({64, 79, 100}),
@@ -93,7 +92,7 @@ def translation(error: PyMongoError, url: str, *, reached: bool = False) -> Stor
         return (_no_connection(told, url) if first and not reached else None) or StoreAwayError(
             f"Could not reach the store {url!r}: {'no server answers there' if first else 'the connection was lost'}."
             f" {_SAFE}",
-            hint=f"Check that the server runs and the host is right, then {_AGAIN}",
+            hint="Check that the server runs and the host is right, then run this again; a run goes on with --resume.",
         )
     if isinstance(error, DocumentTooLarge):
         return StoreError(

@@ -110,7 +110,7 @@ def translation(error: Error, shown: str) -> StoreError:
     if is_away(error):
         return StoreAwayError(
             f"Could not reach the store {shown!r}. {_SAFE} {said}",
-            hint="See that the server runs and can be reached, then run this again with --resume.",
+            hint="See that the server runs and can be reached, then run this again; a run goes on with --resume.",
         )
     if _constraint(error) in _ONCE_A_PART:
         return StoreError(
