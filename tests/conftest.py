@@ -1,9 +1,13 @@
-"""Servers that the tests start for themselves, once a session and only where they are asked for."""
+"""Servers that the tests start for themselves, and the installer that they use, only where they are asked for."""
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.servers import mongo
@@ -33,3 +37,17 @@ def postgres() -> Iterator[postgresql.PostgresServer]:
     """Run a PostgreSQL server."""
     with postgresql.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _uv_folder() -> Path | None:
+    folder = Path(sys.executable).parent
+    asked = subprocess.run([folder / "uv", "pip", "compile", "-"], input=b"msgspec\n", capture_output=True, check=False)
+    return folder if asked.returncode == 0 else None
+
+
+@pytest.fixture
+def uv(_uv_folder: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let mlsm find uv, which builds an environment in a tenth of pip's time, unless the index is one for pip alone."""
+    if _uv_folder is not None:
+        monkeypatch.setenv("PATH", os.pathsep.join([str(_uv_folder), os.environ["PATH"]]))

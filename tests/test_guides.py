@@ -16,6 +16,7 @@ MOST_LINES = 120
 
 
 @pytest.mark.parametrize("guide", FILES, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("uv")
 def test_examples_print_what_the_guide_says(guide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of a guide, run top to bottom in an empty folder, print what stands below them."""
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")  # it would tell its makers of each run
