@@ -39,8 +39,9 @@ check: $(DEV) ## lint, formatting, types, floors
 bench: $(DEV) ## print the benchmark tables (one of them: make bench MODULE=name)
 	@$(BIN)/python -m benchmarks $(MODULE)
 
-chaos: $(DEV) ## run the long versions of the failure tests
+chaos: $(DEV) ## run the long versions of the failure tests, and of the laws
 	@$(BIN)/pytest -q -n 2 -m chaos
+	@LAWS_EFFORT=3 $(BIN)/pytest -q -n 2 -m "not chaos" $$(grep -rl --include='test_*.py' laws.effort tests)
 
 clean: ## remove .venv, the demo, caches and what was built
 	@rm -rf .venv mlsm-demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -203,7 +203,7 @@ def test_a_blend_is_the_weighted_mean_of_the_scores_there_are(seen: list[Upstrea
     assert set(NAMES) - set(parts) == answer.get("missing", {}).keys()
 
 
-@effort(25)
+@effort(8)
 @given(st.lists(SEEN, min_size=1, max_size=8))
 def test_record_path_and_batch_path_agree(rows: list[list[Upstream]]) -> None:
     """Every rule, told anything, answers a record alone as it answers it among others, bit for bit."""

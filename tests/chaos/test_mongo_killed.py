@@ -30,7 +30,7 @@ def own_server() -> Iterator[Mongod]:
 
 @pytest.mark.parametrize(
     ("kills", "seed"),
-    [pytest.param(3, 2016, id="3 kills"), pytest.param(50, 2026, id="50 kills", marks=pytest.mark.chaos)],
+    [pytest.param(2, 2016, id="2 kills"), pytest.param(50, 2026, id="50 kills", marks=pytest.mark.chaos)],
 )
 @pytest.mark.timeout(3000)
 def test_a_killed_run_resumes_to_the_same_end(
@@ -115,6 +115,7 @@ def test_two_runs_at_once_over_the_same_leads(reference: Any, new_play: Any, mon
             assert len(found) == len(set(found))
             assert seen <= set(found)
             seen = set(found)
+            time.sleep(0.02)  # the runs need the machine, too
     finally:
         store.dispose()
         told = [process.communicate() for process in processes]

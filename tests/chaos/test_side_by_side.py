@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -39,6 +40,7 @@ class Watcher:
         try:
             while any(process.poll() is None for process in processes):
                 self.read()
+                time.sleep(0.02)  # the runs need the machine, too
             self.read()
         finally:
             self._store.dispose()

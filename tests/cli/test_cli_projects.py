@@ -18,7 +18,7 @@ def test_a_new_project_scores_at_once(cli_in: Any, tmp_path: Path, options: list
     done = cli("init", "new", *options)
     assert (0, True) == (done.returncode, "new/mlsm.toml" in done.stdout.splitlines())
     inside = cli_in(tmp_path / "new")
-    codes = [inside(*line).returncode for line in (["list"], ["fields", "leads.csv"], ["runs"])]
+    codes = [inside.here(*line).returncode for line in (["list"], ["fields", "leads.csv"], ["runs"])]
     assert [0, 0, 0] == codes
     scored = inside("score", "leads.csv", "--json")
     assert scored.returncode in (0, 4)

@@ -125,6 +125,8 @@ def test_all_rejects_are_written(project: Any, options: list[str]) -> None:
     """The file has every reject, however many there are, with a store and without."""
     header = (project.folder / "first.csv").read_text().splitlines()[0]
     (project.folder / "twice.csv").write_text(f"{header}\n" + "7,,,1,DE,1,\n" * 1_502)
+    manifest = project.folder / "mlsm.toml"
+    manifest.write_text(manifest.read_text().replace("part_rows = 4", "part_rows = 400"))
     done = project.here("score", "twice.csv", "--rejects", "rejects.csv", *options)
     assert 0 == done.returncode, done.stderr
     assert 1_502 == len((project.folder / "rejects.csv").read_text().splitlines())

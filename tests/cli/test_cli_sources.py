@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import metadata
@@ -708,7 +707,7 @@ def promoted(cli: Cli, key: str) -> None:
     assert row["by_history_file"] == key.partition("@")[2]
 
 
-@pytest.mark.parametrize("step", _SEEDED.sample(range(1, 40), 4))
+@pytest.mark.parametrize("step", _SEEDED.sample(range(1, 40), 2))
 def test_a_command_killed_at_any_step_leaves_the_old_state_or_the_new(
     empty: Cli, repository: Repository, step: int
 ) -> None:
@@ -720,7 +719,7 @@ def test_a_command_killed_at_any_step_leaves_the_old_state_or_the_new(
     promoted(empty, key)
 
 
-@pytest.mark.parametrize("step", _SEEDED.sample(range(1, 40), 4))
+@pytest.mark.parametrize("step", _SEEDED.sample(range(1, 40), 2))
 def test_a_sync_killed_at_any_step_is_done_by_the_next_one(empty: Cli, repository: Repository, step: int) -> None:
     """Killed before its n-th write, a sync leaves the project as it was, and the same command again succeeds."""
     ok(empty, "add", repository.url)
@@ -756,19 +755,6 @@ def test_a_command_is_killed_at_every_step(
         if not died:
             break
     assert step > _LEAST_STEPS
-
-
-def test_ten_cached_sources_are_synced_in_half_a_second_of_work(empty: Cli, tmp_path: Path) -> None:
-    """Where all is here, sync asks no host and starts no git."""
-    for number in range(10):
-        made = make_repository(tmp_path / "many" / f"models-{number}")
-        made.commit(f"{number}")
-        said = f'\n[[source]]\nname = "s{number}"\nurl = "{made.url}"\n'
-        (empty.folder / "mlsm.toml").write_text(project_text(empty.folder) + said)
-    ok(empty, "lock")
-    began = time.process_time()
-    ok(empty, "sync", "--frozen")
-    assert time.process_time() - began < 0.5
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_sharing_changes_no_result() -> None:
     """Parts that are scored partly here, partly by workers have the results of those scored in one process."""
     leads = crowd.leads(10_000)
     catalog = [*crowd.CATALOG, crowd.slow]
-    shared, alone = (mlsm.score(catalog, leads, part_rows=170, keep=["email"], workers=w) for w in ("auto", 0))
+    shared, alone = (mlsm.score(catalog, leads, part_rows=500, keep=["email"], workers=w) for w in ("auto", 0))
     others = pl.col("model") != "slow"
     assert compared(shared).filter(others).equals(compared(alone).filter(others))
     assert shared.counts() == alone.counts()

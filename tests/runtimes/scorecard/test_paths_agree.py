@@ -46,7 +46,7 @@ def _by_columns(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return [{"label": None, "output": None, **row} for row in frame.iter_rows(named=True)]
 
 
-@effort(150)
+@effort(60)
 @given(st.data(), tables(fading=False))
 def test_plain_points_agree_bit_for_bit(data: st.DataObject, table: Table) -> None:
     """Without fading, both forms give the same bits, labels and grades."""
@@ -59,7 +59,7 @@ def test_plain_points_agree_bit_for_bit(data: st.DataObject, table: Table) -> No
     assert repr([sorted(one.items()) for one in expected]) == repr([sorted(one.items()) for one in actual])
 
 
-@effort(100)
+@effort(40)
 @given(st.data(), tables(fading=True), st.timedeltas(timedelta(), timedelta(days=60)))
 def test_fading_points_agree_nearly(data: st.DataObject, table: Table, later: timedelta) -> None:
     """With fading, at whatever time, the scores differ by no more than 1e-9 of their terms."""
@@ -73,7 +73,7 @@ def test_fading_points_agree_nearly(data: st.DataObject, table: Table, later: ti
     assert all(abs(one - other) <= 1e-9 * largest for one, other in zip(expected, actual, strict=True))
 
 
-@effort(100)
+@effort(40)
 @given(st.data(), tables(fading=True))
 def test_reasons_add_up(data: st.DataObject, table: Table) -> None:
     """Baseline and contributions, with those of the bounds, are the score."""
@@ -87,7 +87,7 @@ def test_reasons_add_up(data: st.DataObject, table: Table) -> None:
     assert len(reasoned.fields) == len(reasoned.texts or ()) == reasoned.contributions.shape[1]
 
 
-@effort(60)
+@effort(25)
 @given(st.data(), tables(fading=True))
 def test_scores_stay_in_the_range_that_is_told(data: st.DataObject, table: Table) -> None:
     """No score leaves the range of the description."""
@@ -98,7 +98,7 @@ def test_scores_stay_in_the_range_that_is_told(data: st.DataObject, table: Table
     assert [] == [score for score in scores if not low - slack <= score <= high + slack]
 
 
-@effort(40)
+@effort(15)
 @given(tables(fading=True))
 def test_samples_are_records(table: Table) -> None:
     """The samples of a table are values that both forms take, and agree on."""
@@ -132,7 +132,7 @@ def _bare(table: Table) -> Table:
     )
 
 
-@effort(150)
+@effort(60)
 @given(tables(fading=True))
 def test_tables_survive_toml_and_csv(table: Table) -> None:
     """A table written as TOML, or as CSV and turned into TOML, reads as the same table."""
