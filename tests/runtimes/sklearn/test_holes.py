@@ -117,11 +117,12 @@ RECORD = """
 import sys
 import mlsm
 from mlsm.runtimes.sklearn import load
-predictor = load(mlsm.load(sys.argv[1], name="fit", version="1"))
+predictors = [load(mlsm.load(path, name="fit", version="1")) for path in sys.argv[1:]]
 for path in list(sys.modules):
     if path.split(".")[0] in ("polars", "pandas"):
         del sys.modules[path]
-predictor.record(10.0, 1.0, "DE", "CEO")
+for predictor in predictors:
+    predictor.record(10.0, 1.0, "DE", "CEO")
 print([name for name in sys.modules if name.split(".")[0] in ("polars", "pandas")])
 """
 
@@ -129,10 +130,12 @@ print([name for name in sys.modules if name.split(".")[0] in ("polars", "pandas"
 def test_one_record_takes_no_data_frame(tmp_path: Path) -> None:
     """Neither polars nor pandas is imported for a record on a fast way."""
     frame = leads()
-    for final in (LogisticRegression(), RandomForestClassifier(3)):
-        path = saved(piped(frame, final).fit(frame, won(frame)), tmp_path)
-        told = subprocess.run([sys.executable, "-c", RECORD, str(path)], check=True, capture_output=True, text=True)
-        assert "[]" == told.stdout.strip()
+    paths = []
+    for place, final in enumerate((LogisticRegression(), RandomForestClassifier(3))):
+        (tmp_path / f"{place}").mkdir()
+        paths.append(saved(piped(frame, final).fit(frame, won(frame)), tmp_path / f"{place}"))
+    told = subprocess.run([sys.executable, "-c", RECORD, *paths], check=True, capture_output=True, text=True)
+    assert "[]" == told.stdout.strip()
 
 
 def test_numbers_beyond_single_precision_are_refused_as_by_the_library(tmp_path: Path) -> None:
