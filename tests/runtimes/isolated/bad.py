@@ -32,6 +32,13 @@ def dies(x: int) -> float:
     return x / 10
 
 
+@mlsm.model(version="1", isolation="process")
+def closes(x: int) -> float:
+    if x == 503:
+        os.closerange(0, 4096)
+    return x / 10
+
+
 @mlsm.model(version="1", isolation="process", timeout=(0.5, 20))
 def hangs(x: int) -> float:
     while x == 503:

@@ -81,6 +81,11 @@ def test_only_the_records_at_which_it_dies_are_crashed(made: Callable[..., mlsm.
     assert "SIGSEGV" in messages[1]
 
 
+def test_who_did_harm_is_found_where_the_process_dies_at_a_later_record(made: Callable[..., mlsm.Catalog]) -> None:
+    """Without descriptors it scores on, and ends when it cannot answer; the record that it ends at is innocent."""
+    assert {"503": "crashed"} == failed(list(mlsm.score(made(bad.closes), RECORDS, id="id")))
+
+
 def test_a_frame_is_cut_until_the_culprit_stands_alone(made: Callable[..., mlsm.Catalog]) -> None:
     """Of a function of frames too, one record is crashed."""
     assert {"777": "crashed"} == failed(of(bad.frame, mlsm.score(made(bad.frame), RECORDS, id="id")))

@@ -210,9 +210,10 @@ class IsolatedPredictor:
 class _Search:
     """Asks for all rows, and again for what is left where a worker was lost over some of them.
 
-    A function of rows tells at which one it is, so that the culprit is known at once; a frame
-    is cut into 32 pieces. For a function of rows all of it takes the seconds of a part at most, for one of
-    frames twice that, and 16 workers.
+    A function of rows tells at which one it is, so that the culprit is known at once: asked for alone,
+    it costs a worker again. Where it does not, an earlier row did the harm, and what comes before is cut
+    into 32 pieces, as a frame is. For a function of rows all of it takes the seconds of a part at most,
+    for one of frames twice that, and 16 workers.
     """
 
     def __init__(self, predictor: IsolatedPredictor, ask: _Ask, pieces: Pieces, *, by_row: bool) -> None:
@@ -221,6 +222,7 @@ class _Search:
         self._ask = ask
         self._pieces = pieces
         self._by_row = by_row
+        self._accused: tuple[int, int] | None = None
         self._began = time.monotonic()
         self._until = self._began + self._supervisor.part_seconds * (1 if by_row else 2)
         self._size = 0
@@ -243,6 +245,8 @@ class _Search:
                 self._predictor._started()  # noqa: SLF001 - of this file
                 self._ask(start, stop, self._pieces, self._seconds(start, stop))
                 self._supervisor.well()
+                # It was killed from outside, or what the worker tells of its rows comes too late.
+                self._by_row &= (start, stop) != self._accused
             except Lost as lost:
                 self._last = lost
                 self._deaths += 1
@@ -270,15 +274,19 @@ class _Search:
 
     def _again(self, start: int, stop: int, lost: Lost) -> list[tuple[int, int]]:
         """Settle the culprit where it is known, and give what is to be asked again, the last first."""
+        noted = start + (lost.row or 0)
+        start = self._pieces.reached(start)
+        if start >= stop:
+            return []
         place = (start, stop)
         if self._by_row:
-            reached = self._pieces.reached(start)
-            culprit = max(reached, min(stop - 1, start + (lost.row or 0)))
-            start, place = reached, (culprit, culprit + 1)
-            if start >= stop:
-                return []
+            culprit = max(start, min(stop - 1, noted))
+            place = (culprit, culprit + 1)
         tries = self._suspects[place] = self._suspects.get(place, 0) + 1
-        whole_or_single = self._by_row or stop - start in (1, self._size)
+        if self._by_row and lost.outcome is Outcome.CRASHED and stop - start > 1:
+            self._accused = place
+            return [(low, high) for low, high in ((place[1], stop), (start, place[0]), place) if low < high]
+        whole_or_single = stop - start in (1, self._size)
         if lost.outcome is Outcome.CRASHED and tries < _TRIES and whole_or_single:
             return [(start, stop)]
         if not self._by_row and stop - start > 1:
