@@ -248,9 +248,13 @@ def _broken_off(step: Step, answers: pl.DataFrame, size: int, *, free: Sequence[
     if step.breaks is None:
         return answers
     codes = answers.get_column("outcome")
-    if codes.max() == Outcome.SKIPPED.code:  # in a process of its own it was called up to there
-        codes = codes.head(codes.arg_max() or 0)
-        answers = answers.head(len(codes))
+    if codes.max() == Outcome.SKIPPED.code:
+        barred = codes == Outcome.SKIPPED.code
+        if "error" in answers.columns:  # a model that is not there says so
+            barred &= answers.get_column("error").is_null()
+        if barred.any():  # in a process of its own it was called up to there
+            answers = answers.head(barred.arg_max() or 0)
+            codes = answers.get_column("outcome")
     if codes.max():  # what cannot be a result counts as much as what was raised
         failed_at = codes.is_in(FAILURES)
         if free and "error" in answers.columns:
