@@ -28,7 +28,7 @@ demo: $(RUNTIME) ## score 50,000 sample leads in a project of their own
 	@$(BIN)/mlsm demo
 
 test: $(DEV) ## run every test that must pass
-	@$(BIN)/pytest -q -n 3 -m "not chaos"
+	@$(BIN)/pytest -q -n 3 --dist worksteal -m "not chaos"
 
 check: $(DEV) ## lint, formatting, types, floors
 	@failed=0; \

@@ -92,8 +92,10 @@ def nothing_left(seconds: float) -> Iterator[None]:
     assert threads >= len(psutil.Process().threads()) - _polars_grew(threads)
 
 
-@pytest.mark.parametrize("leads", [FEW, pytest.param(LEADS, marks=pytest.mark.chaos)])
-@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize(
+    ("rung", "leads"),
+    [("process", FEW), *(pytest.param(rung, LEADS, marks=pytest.mark.chaos) for rung in RUNGS)],
+)
 def test_all_bad_models_at_once_cost_their_own_records_at_most(
     rung: str, leads: int, undisturbed: dict[str, list[Any]], other_python: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -289,10 +290,30 @@ from mlsm import model
 FIT = LogisticRegression().fit([[1.0], [2.0], [500.0], [600.0]], [0, 0, 1, 1])
 
 @model(version="1", range=(0, 1))
-def older(employees: int):
+def {name}(employees: int):
     share = FIT.predict_proba([[min(employees, 10**6)]])[0, 1]
-    return {"score": float(share), "library": sklearn.__version__}
+    return {{"score": float(share), "library": sklearn.__version__}}
 """
+
+
+def test_two_versions_of_scikit_learn_stand_in_one_run(project: Cli, tmp_path: Path) -> None:
+    """Each source's model is fitted and asked by the version that the source states, or by the one that is here."""
+    older = repository(tmp_path / "older", ["scikit-learn==1.6.1"], code=FITTED.format(name="older"))
+    here = repository(tmp_path / "here", [], code=FITTED.format(name="here"))
+    for url in (older, here):
+        ok(project, "add", url, "--no-check")
+
+    out = project.folder / "out.ndjson"
+    ok(project, "score", "leads.csv", "--out", str(out))
+
+    found = {(r["model"], r["record_id"]): r for r in map(json.loads, out.read_text().splitlines())}
+    libraries = {name: {found[name, record]["output"]["library"] for record in "123"} for name in ("older", "here")}
+    assert libraries == {"older": {"1.6.1"}, "here": {version("scikit-learn")}}
+    assert libraries["older"] != libraries["here"]
+    assert found["older", "1"]["score"] > 0.5 > found["older", "3"]["score"]
+    assert found["older", "1"]["score"] == pytest.approx(found["here", "1"]["score"])
+
+
 SAVED = """\
 import sys
 import skops.io
@@ -303,35 +324,29 @@ skops.io.dump(LogisticRegression().fit(leads, [0, 0, 1, 1]), sys.argv[1])
 """
 
 
-def test_two_versions_of_scikit_learn_stand_in_one_run(project: Cli, tmp_path: Path) -> None:
-    """Each model is fitted and asked by the version that its source states; a repository without code has a reader."""
-    ok(project, "add", repository(tmp_path / "ada", ["scikit-learn==1.6.1"], code=FITTED), "--no-check")
-    folder, home = tmp_path / "bob", tmp_path / "home"
+@pytest.mark.chaos
+def test_a_fitted_model_is_read_by_the_library_that_its_repository_states(project: Cli, tmp_path: Path) -> None:
+    """Of a repository without any code the environment has what reads its file, in the version that wrote it."""
+    folder, home = tmp_path / "ada", tmp_path / "home"
     folder.mkdir()
     (folder / "mlsm.toml").write_text(
-        '[project]\nname = "bob"\ndependencies = ["requirements.txt"]\n\n'
-        '[[model]]\nname = "newer"\nversion = "3"\npath = "fit.skops"\nfields = { employees = "float" }\n'
+        '[project]\nname = "ada"\ndependencies = ["requirements.txt"]\n\n'
+        '[[model]]\nname = "fit"\nversion = "3"\npath = "fit.skops"\nfields = { employees = "float" }\n'
     )
     (folder / "requirements.txt").write_text("# of the model\nscikit-learn==1.7.2  # as it was fitted with\n")
     (folder / "fit.skops").touch()
-    stated = stated_requirements(folder, "bob", python_version())
-    python = environment(resolved(stated, home, "bob", again=False), home, "bob")
+    stated = stated_requirements(folder, "ada", python_version())
+    python = environment(resolved(stated, home, "ada", again=False), home, "ada")
     subprocess.run([python, "-c", SAVED, folder / "fit.skops"], check=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "Fit")
     ok(project, "add", f"file://{folder}")
-
-    out = project.folder / "out.ndjson"
-    ok(project, "score", "leads.csv", "--out", str(out))
-
-    found = {(r["model"], r["record_id"]): r for r in map(json.loads, out.read_text().splitlines())}
-    assert {found["older", record]["output"]["library"] for record in "123"} == {"1.6.1"}
-    assert found["older", "1"]["score"] > 0.5 > found["older", "3"]["score"]
-    assert found["older", "1"]["score"] == pytest.approx(found["newer", "1"]["score"])
-    pins = {pin.name: pin for pin in read_lock(project.folder).models}
-    assert "scikit-learn==1.7.2" in pins["newer"].requirements
-    assert pins["newer"].environment.startswith("sha256:")
+    (found,) = scores(project).values()
+    assert found[0] > 0.5 > found[2]
+    (pin,) = read_lock(project.folder).models
+    assert "scikit-learn==1.7.2" in pin.requirements
+    assert pin.environment.startswith("sha256:")
 
 
 KILLED = """
