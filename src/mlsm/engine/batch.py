@@ -12,12 +12,13 @@ import polars as pl
 
 from mlsm._batch import FACETS, GIVEN, Batch, facet, given_column, outcome_names
 from mlsm._guard import Raised, attempt
-from mlsm._result import OUTCOMES, Failure, Outcome, Problem
+from mlsm._result import OUTCOMES, Failure, Problem
 from mlsm._typing import LANES, Lane
 from mlsm.contracts import ROW_ID, Column, Isolated
 from mlsm.engine.answers import ABSTAINED, ERROR, OK, Answer, failed
 from mlsm.engine.bisect import bisect
-from mlsm.engine.breaker import FAILURES, Window, broken, opens_at
+from mlsm.engine.breaker import Window, opens_at
+from mlsm.engine.broken_off import broken_off, but_for_spared, failed_at, filled
 from mlsm.engine.columns import Checked, check_series
 from mlsm.engine.frames import frame_of_answers, read_returned, read_values, together, types_of
 from mlsm.engine.mapped import Calls, mapped
@@ -203,7 +204,7 @@ def _call_rows(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
         part.note(step, calls.answers)
     if step.watched and rows is None and kinds == {float}:
         part.scores[step.place] = calls.answers
-    return _broken_off(step, together(pieces), size)
+    return broken_off(step, together(pieces), size)
 
 
 def _called_in_pieces(step: Step, calls: Calls, size: int) -> tuple[list[pl.DataFrame], set[type]]:
@@ -224,67 +225,11 @@ def _called_in_pieces(step: Step, calls: Calls, size: int) -> tuple[list[pl.Data
         found = types_of(own)
         kinds |= found
         pieces.append(read_values(own, step.limits, found))
-        failed_at = [base + row for row in _failed_at(pieces[-1]) if base + row >= start]
-        if not going or (window is not None and opens_at(window, failed_at) is not None):
+        failures = [base + row for row in failed_at(pieces[-1]) if base + row >= start]
+        if not going or (window is not None and opens_at(window, failures) is not None):
             break
-        start, rows = len(calls.answers), _PIECE if failed_at else rows * _PIECES_GROW
+        start, rows = len(calls.answers), _PIECE if failures else rows * _PIECES_GROW
     return pieces, kinds
-
-
-def _failed_at(answers: pl.DataFrame) -> list[int]:
-    codes = answers.get_column("outcome")
-    return codes.is_in(FAILURES).arg_true().to_list() if codes.max() else []
-
-
-def _broken_off(step: Step, answers: pl.DataFrame, size: int, *, free: Sequence[str] = ()) -> pl.DataFrame:
-    """Leave off what comes after the breaker opened, and say so in its place.
-
-    Args:
-        step: the model.
-        answers: its answers up to the row at which it was broken off, if it was.
-        size: how many there should be.
-        free: types of errors that cost no call of their own, and do not count.
-    """
-    if step.breaks is None:
-        return answers
-    codes = answers.get_column("outcome")
-    if codes.max() == Outcome.SKIPPED.code:
-        barred = codes == Outcome.SKIPPED.code
-        if "error" in answers.columns:  # a model that is not there says so
-            barred &= answers.get_column("error").is_null()
-        if barred.any():  # in a process of its own it was called up to there
-            answers = answers.head(barred.arg_max() or 0)
-            codes = answers.get_column("outcome")
-    if codes.max():  # what cannot be a result counts as much as what was raised
-        failed_at = codes.is_in(FAILURES)
-        if free and "error" in answers.columns:
-            told = answers.get_column("error").str.json_path_match("$.type")
-            failed_at &= ~told.is_in(free).fill_null(value=False)
-        at = opens_at(Window(*step.breaks), failed_at.arg_true().to_list())
-        answers = answers if at is None else answers.head(at + 1)
-    return _filled(step, answers, size)
-
-
-def _but_for_spared(step: Step, answers: pl.DataFrame, free: Sequence[str]) -> pl.DataFrame:
-    """Do the same for answers of another process, which tells for which records a condition spared the model."""
-    if "spared" not in answers.columns:
-        return _broken_off(step, answers, answers.height, free=free)
-    place = pl.int_range(pl.len(), dtype=pl.UInt32).alias("place")
-    spared = pl.col("spared").fill_null(value=False)
-    placed = answers.with_columns(place)
-    called, others = placed.filter(~spared), placed.filter(spared)
-    broken = _broken_off(step, called.drop("place", "spared"), called.height, free=free)
-    both = [broken.with_columns(called.get_column("place")), others.drop("spared")]
-    return pl.concat(both, how="diagonal").sort("place").drop("place")
-
-
-def _filled(step: Step, answers: pl.DataFrame, size: int) -> pl.DataFrame:
-    """Say for the rows behind the last answer that the breaker was open."""
-    if step.breaker is None or answers.height == size:
-        return answers
-    spared = frame_of_answers([broken(step.breaker, step.model.status)])
-    rows = pl.repeat(0, size - answers.height, dtype=pl.UInt32, eager=True)
-    return pl.concat([answers, spared[rows]], how="diagonal")
 
 
 def _call_elsewhere(part: Part, step: Step, predictor: Isolated, rows: list[int] | None) -> pl.DataFrame:
@@ -293,7 +238,7 @@ def _call_elsewhere(part: Part, step: Step, predictor: Isolated, rows: list[int]
     fields = [_handed_over(part.read(slot), rows) for slot in step.slots]
     settled = predictor.rows(upstreams, fields, part.as_of, size, step.breaks)
     part.note_told(step, settled)
-    return _but_for_spared(step, settled.frame, REFUSED)
+    return but_for_spared(step, settled.frame, REFUSED)
 
 
 def _handed_over(column: Checked, rows: list[int] | None) -> Sequence[Any] | pl.Series:
@@ -349,13 +294,13 @@ def _call_frame(part: Part, step: Step, rows: list[int] | None) -> pl.DataFrame:
     if step.away is not None:
         settled = step.away.columns(handed, part.as_of, step.breaks)
         part.note_told(step, settled)
-        answered = _but_for_spared(step, settled.frame, (*REFUSED, "AnswerError"))
+        answered = but_for_spared(step, settled.frame, (*REFUSED, "AnswerError"))
         return _told_rowwise(part, step, handed, answered)
     opens = None if step.breaks is None else Window(*step.breaks).failed
     ranges = bisect(lambda start, stop: call(handed.slice(start, stop - start)), handed.height, opens)
     part.note(step, [found for *_, found in ranges])
     pieces = [frame_of_answers([failed(f.failure)]) if isinstance(f, Raised) else f for *_, f in ranges]
-    answered = _filled(step, pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal"), handed.height)
+    answered = filled(step, pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal"), handed.height)
     return _told_rowwise(part, step, handed, answered)
 
 
