@@ -246,6 +246,10 @@ SERIES: list[tuple[Any, list[str], list[float | None]]] = [
     (pd.Series([1.5, math.nan, 2.0]), ["ok", "error", "ok"], [1.5, None, 2.0]),
     (pd.Series([1.5, pd.NA, 2.0], dtype="Float64"), ["ok", "abstained", "ok"], [1.5, None, 2.0]),
     (pd.Series([1.5, None, "x"], dtype=object), ["ok", "error", "error"], [1.5, None, None]),
+    (np.array([1.5, math.nan, math.inf]), ["ok", "error", "error"], [1.5, None, None]),
+    (np.array([0.1, 2.0, 3.0], dtype=">f4"), ["ok", "ok", "ok"], [float(np.float32(0.1)), 2.0, 3.0]),
+    (np.array([0.1, 2.0, math.nan], dtype="float32"), ["ok", "ok", "error"], [float(np.float32(0.1)), 2.0, None]),
+    (np.ma.array([1.5, 9.0, 2.0], mask=[False, True, False]), ["ok", "abstained", "ok"], [1.5, None, 2.0]),
     (np.array([1, 2, 3], dtype="uint8"), ["ok", "ok", "ok"], [1.0, 2.0, 3.0]),
     (np.array([1.5, None, True], dtype=object), ["ok", "abstained", "error"], [1.5, None, None]),
     ([1, None, {"score": 2}], ["ok", "abstained", "ok"], [1.0, None, 2.0]),
@@ -278,6 +282,21 @@ def test_a_column_of_answers_of_any_library(column: Any, outcomes: list[str], sc
     assert (outcomes, scores) == ([r.outcome.value for r in results], [r.score for r in results])
     alone = [result for row in range(3) for result in mlsm.score_one(catalog, {"id": row, "row": row})]
     assert_same(alone, results, exact=True)
+
+
+def test_an_array_that_a_model_keeps_and_writes_into_again_is_copied() -> None:
+    """Scores are those of the call, though the model hands out the same memory each time."""
+    memory = np.zeros(2)
+
+    def answer(leads: pl.DataFrame) -> Any:
+        found = memory[: leads.height]
+        found[:] = leads["x"].to_numpy()
+        return found
+
+    made = mlsm.model(name="m", version="1", fields={"x": float}, batch=True, status="active")(answer)
+    records = [{"id": row, "x": row} for row in range(6)]
+    results = mlsm.score(mlsm.Catalog([made]), records, part_rows=2)
+    assert [float(row) for row in range(6)] == [result.score for result in results]
 
 
 @pytest.mark.parametrize("library", ["polars", "pandas", "numpy", "pyarrow"])

@@ -145,6 +145,8 @@ def read_returned(returned: Any, size: int, ids: pl.Series, limits: Limits) -> p
         found = _of_polars(returned.lazy().collect(), ids)
     elif isinstance(returned, pl.Series):
         found = returned
+    elif _is_floats(returned):
+        found = pl.Series(returned.copy())  # the array is the model's, which may write into it again
     elif hasattr(returned, "iloc"):
         found = _of_pandas(returned, size, ids)
     elif hasattr(returned, "column_names"):
@@ -243,6 +245,13 @@ def _rows_of(columns: dict[str, list[Any]], ids: pl.Series) -> list[Any]:
 
 def _taken(values: list[Any], places: list[int] | None) -> list[Any]:
     return values if places is None else [values[place] for place in places]
+
+
+def _is_floats(returned: Any) -> bool:
+    """Tell whether this is numpy's plain array of one dimension and a type of float that polars has, too."""
+    if type(returned).__name__ != "ndarray" or returned.ndim != 1:
+        return False
+    return returned.dtype.name in ("float64", "float32") and bool(returned.dtype.isnative)
 
 
 def _listed(column: Any) -> Any:

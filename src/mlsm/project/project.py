@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from mlsm._catalog import Catalog
+from mlsm._collector import collector_paused
 from mlsm._fields import Reading
 from mlsm._guard import Raised, attempt
 from mlsm._model import Model
@@ -110,6 +111,7 @@ def find_project(start: Path) -> Path:
     )
 
 
+@collector_paused()  # which took an eighth of the time of importing the libraries of models
 def load_project(
     folder: Path,
     environ: Mapping[str, str] = os.environ,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from mlsm._catalog import Catalog
+from mlsm._collector import collector_paused
 from mlsm._model import ArtefactModel, Isolation, Model, RuleSummary
 from mlsm._typing import Function
 from mlsm.errors import InputError
@@ -43,6 +44,7 @@ def load(
     python: str | Path | None = None,
     **options: Any,
 ) -> ArtefactModel: ...
+@collector_paused()
 def load(
     path: str | Path,
     *,

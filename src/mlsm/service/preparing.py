@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from mlsm._catalog import Catalog
+from mlsm._collector import collector_paused
 from mlsm._fields import Reading
 from mlsm._guard import Raised, attempt
 from mlsm._model import AbsentModel, Model
@@ -41,8 +42,9 @@ def prepared(catalog: Catalog, *, reading: Reading | None = None, shape: Shape =
     key = shape if reading is None else (shape, reading)
     if key not in catalog.ready:
         load = partial(_loaded, catalog)
-        made = prepare(catalog, load, reading=Reading() if reading is None else reading, shape=shape)
-        catalog.ready[key] = replace(made, steps=tuple(tried(step) for step in made.steps))
+        with collector_paused():
+            made = prepare(catalog, load, reading=Reading() if reading is None else reading, shape=shape)
+            catalog.ready[key] = replace(made, steps=tuple(tried(step) for step in made.steps))
     found: Prepared = catalog.ready[key]
     return found
 

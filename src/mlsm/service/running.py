@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from mlsm._batch import Batch
+from mlsm._collector import collector_paused
 from mlsm.contracts import InputEntry, ModelEntry, OpenRun, Reject, RunPlan, Store, Tombstones
 from mlsm.engine.batch import check_part
 from mlsm.engine.order import Prepared
@@ -147,7 +148,7 @@ def _score(
     scoring = Scoring(held.prepared, job, sink.run_id, sink.as_of or job.as_of, held.verdicts(), last_good)
     rejects: dict[int, Any] = {}
     turns = nullcontext() if held.store is None else _turns_shortened()
-    with _collector_paused() as paused, turns, ExitStack() as stack:
+    with collector_paused(aside=True) as paused, turns, ExitStack() as stack:
         cuts = held.rest(inputs.cuts(whole))
         cuts = _checked(cuts, held.prepared, hands)
         if may_be_ahead(job.inputs):
@@ -184,18 +185,6 @@ def _reading(tell: Callable[[Progress], None]) -> Callable[[int], None]:
         tell(Progress(stage="reading", done=read, total=0))
 
     return on_rows
-
-
-@contextmanager
-def _collector_paused() -> Iterator[bool]:
-    """Keep the garbage collector from walking millions of living results again and again; tell if it was on."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield was_on
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextmanager
