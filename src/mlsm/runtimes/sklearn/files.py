@@ -16,12 +16,15 @@ from typing import Any
 
 import joblib
 import sklearn
-import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
 from mlsm._guard import Raised, attempt
 from mlsm.errors import DeclarationError, InputError
+from mlsm.runtimes.sklearn.estimators import names_told
 from mlsm.runtimes.sklearn.types import ALLOWED
+
+with names_told():
+    import skops.io
 
 __all__ = ["Opened", "open_estimator"]
 
