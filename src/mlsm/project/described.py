@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -50,10 +50,12 @@ class Processes:
 
     Args:
         entry: `module:name` of a `Describing` that answers these questions, too.
+        meanwhile: is called while a process imports its libraries.
     """
 
-    def __init__(self, entry: str = _ENTRY) -> None:
+    def __init__(self, entry: str = _ENTRY, meanwhile: Callable[[], object] | None = None) -> None:
         self._entry = entry
+        self._meanwhile = meanwhile
         self._kept: dict[Isolation, Supervisor] = {}
 
     def __enter__(self) -> Self:
@@ -68,7 +70,11 @@ class Processes:
         return self._kept.get(isolation) or self.begun(None, called, isolation)
 
     def begun(self, folder: Path | None, called: str, isolation: Isolation) -> Supervisor:
-        """Give a process that is to tell of the models of a folder; it is not started yet."""
+        """Start a process that is to tell of the models of a folder.
+
+        Raises:
+            DeclarationError: no process can be started.
+        """
         from mlsm.runtimes.isolated.supervisor import Supervisor
 
         path = list(sys.path) if isolation.rung == "process" else None
@@ -76,6 +82,9 @@ class Processes:
         if (former := self._kept.get(isolation)) is not None:
             former.end()
         supervisor = self._kept[isolation] = Supervisor.alone(called, isolation, specification, self._entry)
+        supervisor.begin()
+        if self._meanwhile is not None:
+            self._meanwhile()
         return supervisor
 
 
@@ -98,7 +107,7 @@ def described(
     told = _read(kept)
     if told is None:
         with Processes() as own:
-            told = _asked((processes or own).begun(folder, called, isolation), called)
+            told = _asked(processes or own, folder, called, isolation)
         with suppress(OSError):  # a cache that cannot be written to is asked for again each time
             kept.parent.mkdir(parents=True, exist_ok=True)
             replace_file(kept, msgspec.msgpack.encode(told))
@@ -112,12 +121,12 @@ def _read(kept: Path) -> list[dict[str, Any]] | None:
         return None
 
 
-def _asked(supervisor: Supervisor, called: str) -> list[dict[str, Any]]:
+def _asked(processes: Processes, folder: Path, called: str, isolation: Isolation) -> list[dict[str, Any]]:
     """Let a process load the models and tell of them."""
     from mlsm.runtimes.isolated.supervisor import Lost
 
     try:
-        said = supervisor.start()
+        said = processes.begun(folder, called, isolation).start()
     except Lost as lost:
         raise ProjectError(
             f"The repository {called!r} cannot be loaded: {lost.why}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mlsm._catalog import Catalog, CatalogLike
 from mlsm._fields import Reading
@@ -19,7 +19,9 @@ from mlsm.errors import UnknownNameError
 from mlsm.service.golden_files import find_golden
 from mlsm.service.one import score_one
 from mlsm.service.preparing import load_predictor, prepared
-from mlsm.service.scores import Scores, score
+
+if TYPE_CHECKING:
+    from mlsm.service.scores import Scores
 
 __all__ = ["Away", "check", "check_one", "golden_ways", "named_models"]
 
@@ -113,7 +115,7 @@ def golden_ways(catalog: Catalog, model: Model, reading: Reading) -> Ways:
     place = len(alone) - 1
 
     def scored(records: Sequence[Mapping[str, Any]], as_of: datetime, reasons: int = 0) -> Scores:
-        return score(alone, list(records), id=None, as_of=as_of, reading=reading, reasons=reasons)
+        return _scored(alone, records, as_of, reading, reasons)
 
     return Ways(
         batch=lambda records, as_of, reasons: list(scored(records, as_of, reasons))[place :: len(alone)],
@@ -121,6 +123,14 @@ def golden_ways(catalog: Catalog, model: Model, reading: Reading) -> Ways:
         trace=lambda record, as_of: _trace(scored([record], as_of), model.key),
         upstreams=upstreams,
     )
+
+
+def _scored(
+    alone: Catalog, records: Sequence[Mapping[str, Any]], as_of: datetime, reading: Reading, reasons: int = 0
+) -> Scores:
+    from mlsm.service.scores import score  # it needs frames; a process that has models checked elsewhere does not
+
+    return score(alone, list(records), id=None, as_of=as_of, reading=reading, reasons=reasons)
 
 
 def _trace(scored: Scores, key: str) -> str | None:
@@ -143,7 +153,7 @@ def _subject(catalog: Catalog, model: Model, reading: Reading) -> Subject:
     place = len(alone) - 1
 
     def scored(records: Sequence[Mapping[str, Any]]) -> Scores:
-        return score(alone, list(records), id=None, as_of=CLOCK, reading=reading)
+        return _scored(alone, records, CLOCK, reading)
 
     def last(records: Sequence[Mapping[str, Any]]) -> list[Result]:
         return list(scored(records))[place :: len(alone)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import util
+from importlib import import_module, util
 from typing import Any
 
 import msgspec
@@ -29,7 +29,12 @@ _SECONDS = 120.0
 
 def trying() -> Processes:
     """Give a context whose processes tell of models, and check them."""
-    return Processes(_ENTRY)
+    return Processes(_ENTRY, meanwhile=_get_ready)
+
+
+def _get_ready() -> None:
+    """Import what a command that takes models in needs next; their process is at it on another core."""
+    import_module("mlsm.service.scores")
 
 
 def tried_away(
@@ -49,8 +54,8 @@ def tried_away(
     if not isinstance(model, ArtefactModel) or not model.isolation.isolated:
         return None
     asked = (specification_of(model, {}), reading, seed, list(records))
-    supervisor = processes.of(model.isolation, model.isolation.group or model.key)
     try:
+        supervisor = processes.of(model.isolation, model.isolation.group or model.key)
         told, body = supervisor.ask(["check"], asked, _SECONDS)
     except (Lost, DeclarationError):
         return None

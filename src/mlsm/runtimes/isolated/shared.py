@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import threading
 import time
@@ -64,15 +65,14 @@ class SharedWorker:
         self._entry = entry
         self._process: WorkerProcess | None = None
 
-    def start(self) -> list[dict[str, Any]]:
-        """Start a worker if there is none, and give what it says of each model.
+    def begin(self) -> None:
+        """Start a worker if there is none; it imports what its models need while this process does other things.
 
         Raises:
             DeclarationError: no process can be started.
-            Lost: it died, or was not ready in time.
         """
         if self._process is not None:
-            return self._ready
+            return
         try:
             self._process = WorkerProcess(self.name, self.isolation)
         except OSError as error:
@@ -81,9 +81,23 @@ class SharedWorker:
                 hint='Name the interpreter of a virtual environment: python = ".venv-old/bin/python".',
             ) from error
         self.generation += 1
+        self._ready = []
         head = {"protocol": protocol.VERSION, "entry": self._entry}
+        with contextlib.suppress(Closed):  # who waits for its answer is told how it died
+            protocol.send(self._process.request, head, self._body)
+
+    def start(self) -> list[dict[str, Any]]:
+        """Start a worker if there is none, and give what it says of each model.
+
+        Raises:
+            DeclarationError: no process can be started.
+            Lost: it died, or was not ready in time.
+        """
+        self.begin()
+        if self._ready:
+            return self._ready
         until = time.monotonic() + START_SECONDS
-        said = [self._exchange(lambda fd: protocol.send(fd, head, self._body), START_SECONDS, START_SECONDS)[0]]
+        said = [self._exchange(None, START_SECONDS, START_SECONDS)[0]]
         while len(said) < self._count and "protocol" not in said[0]:
             said.append(self._exchange(None, until - time.monotonic(), START_SECONDS)[0])
         self._ready = said * self._count if "protocol" in said[0] else said

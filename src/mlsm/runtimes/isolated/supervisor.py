@@ -43,6 +43,14 @@ class Supervisor:
         """Give a supervisor whose worker has this model only."""
         return cls(name, SharedWorker(name, isolation, [specification], entry))
 
+    def begin(self) -> None:
+        """Start the worker if there is none, and do not wait for it.
+
+        Raises:
+            DeclarationError: no process can be started.
+        """
+        self.worker.begin()
+
     def start(self) -> dict[str, Any]:
         """Start the worker if there is none, and give what it says of the model.
 
