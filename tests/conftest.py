@@ -36,10 +36,17 @@ def mongo_replica() -> Iterator[mongo.Mongod]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[postgresql.PostgresServer]:
+def postgres_server() -> Iterator[postgresql.PostgresServer]:
     """Run a PostgreSQL server."""
     with postgresql.running() as server:
         yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: postgresql.PostgresServer) -> postgresql.PostgresServer:
+    """Give the PostgreSQL server of all tests, without the stores of the test before."""
+    postgres_server.clear()
+    return postgres_server
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ class Proxy:
         self.target = target
         self.lost = lost
         self.left = times
+        self.accepted = 0
         self._lock = threading.Lock()
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._threads: list[threading.Thread] = []
@@ -66,6 +67,7 @@ class Proxy:
             pair = (client, server)
             losing = threading.Event()
             with self._lock:
+                self.accepted += 1
                 self._pairs.add(pair)
             self._start(self._requests, pair, losing)
             self._start(self._answers, pair, losing)

@@ -34,9 +34,9 @@ def mongo_tls(certificates: Path) -> Iterator[Mongod]:
 
 
 @pytest.fixture(scope="module")
-def door(certificates: Path, postgres: PostgresServer) -> Iterator[TlsDoor]:
+def door(certificates: Path, postgres_server: PostgresServer) -> Iterator[TlsDoor]:
     """Open a door with TLS before PostgreSQL."""
-    with TlsDoor(postgres.socket, certificates / "server.pem") as opened:
+    with TlsDoor(postgres_server.socket, certificates / "server.pem") as opened:
         yield opened
 
 

@@ -24,6 +24,7 @@ class PostgresServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._given: list[str] = []
         self.start()
 
     def start(self) -> None:
@@ -38,7 +39,17 @@ class PostgresServer:
 
     def url(self) -> str:
         """Give the URL of an empty store: a schema of its own."""
-        return f"{self._server.get_uri()}&schema=test_{uuid4().hex[:12]}"
+        self._given.append(f"test_{uuid4().hex[:12]}")
+        return f"{self._server.get_uri()}&schema={self._given[-1]}"
+
+    def clear(self) -> None:
+        """Remove the stores whose URLs were given: every connection asks for all columns that the server has."""
+        given, self._given = self._given, []
+        if given:
+            schemas = ", ".join(given)
+            self.ask(
+                f"SET client_min_messages = warning; SET lock_timeout = '5s'; DROP SCHEMA IF EXISTS {schemas} CASCADE"
+            )
 
     def ask(self, statement: str) -> str:
         """Run a statement as the administrator, and give what psql prints."""

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.chaos.proxy import Proxy
 from tests.servers.postgres import PostgresServer, running
 
+from mlsm.contracts import Selection
 from mlsm.errors import StoreVersionError
 from mlsm.stores import open_store
 from mlsm.stores.postgres import PostgresStore
 from mlsm.stores.postgres.address import read_address
+from mlsm.stores.postgres.connection import Connections
 from mlsm.testing._stores.samples import begun, commit, plan_of, result
 
 
@@ -57,4 +60,31 @@ def test_a_store_that_became_newer_is_refused(postgres: PostgresServer) -> None:
 
     with pytest.raises(StoreVersionError, match="has version 99"):
         store.score("7")
+    store.dispose()
+
+
+def test_connections_share_what_the_driver_asks_of_a_server(postgres: PostgresServer) -> None:
+    """The driver reads all types and columns of the server once for a store, over a connection of its own."""
+    with Proxy(postgres.socket) as proxy:
+        connections = Connections(read_address(postgres.through(postgres.url(), proxy.port)), patience=0)
+        for db in [connections.open() for _ in range(3)]:
+            assert [(1,)] == db.rows("SELECT 1")
+            db.close()
+        assert 3 + 1 == proxy.accepted
+        connections.dispose()
+
+
+def test_a_listing_goes_on_where_the_store_is_disposed_of(postgres: PostgresServer) -> None:
+    """What is still being read keeps its connection; a later call opens new ones."""
+    store = PostgresStore(postgres.url())
+    run_id = begun(store, plan_of())
+    for part in range(2):
+        commit(store, run_id, part, [result(str(part), "fit@1", score=3.0)])
+    listing = store.results(run_id, Selection())
+    next(listing)
+    store.dispose()
+
+    assert 1 == next(listing).height
+    assert 1 == len(store.score("0"))
+    listing.close()  # type: ignore[attr-defined]
     store.dispose()

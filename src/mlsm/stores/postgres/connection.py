@@ -65,6 +65,13 @@ class Database:
                 thing.close()
 
 
+class _Lent:
+    """The driver's database as one of its connections has it: it stays open when the connection is closed."""
+
+    def close(self) -> None:
+        """Leave it to the others."""
+
+
 class Connections:
     """Open what is needed of one store when it is needed, and hand it out for one transaction.
 
@@ -81,6 +88,8 @@ class Connections:
         self._writer: Database | None = None
         self._reading = threading.Lock()
         self._idle: list[Database] = []
+        self._opening = threading.Lock()
+        self._database: Any = None
 
     def create(self) -> None:
         """Make the store, where there is none yet, and bring an older one up to date."""
@@ -214,6 +223,11 @@ class Connections:
             db.close()
         with self._writing:
             self._drop_writer()
+        with self._opening:
+            if self._database is not None:
+                with suppress(RuntimeError):  # a listing that is still read has a connection: then it stays
+                    self._database.close()
+                    self._database = None
 
     def open(self, *, copies: bool = True) -> Database:
         """Open a connection that nobody else has.
@@ -222,13 +236,20 @@ class Connections:
             copies: whether rows come by COPY, which not every statement can.
         """
         try:
-            from adbc_driver_postgresql import dbapi
+            import adbc_driver_postgresql
+            from adbc_driver_manager import AdbcConnection, dbapi
         except ImportError as error:
             raise MissingExtraError(
                 "The store in PostgreSQL needs a driver that is not installed: adbc-driver-postgresql.",
                 hint="Install mlsm with the extra 'postgres'.",
             ) from error
-        db = Database(dbapi.connect(self.address.uri, autocommit=True), self.address, copies=copies)
+        with self._opening:
+            if self._database is None:
+                # It asks for every type and every column that the server has, once for all connections.
+                self._database = adbc_driver_postgresql.connect(self.address.uri)
+            connection = AdbcConnection(self._database)
+        lent: Any = _Lent()
+        db = Database(dbapi.Connection(lent, connection, autocommit=True), self.address, copies=copies)
         db.rows(f"SET search_path TO {_quoted(self.address.schema)}")
         db.rows("SET client_min_messages TO warning")
         self._reached = True
