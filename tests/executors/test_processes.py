@@ -13,7 +13,7 @@ from tests.executors import crowd
 import mlsm
 from mlsm import Model
 from mlsm._result import Outcome
-from mlsm.service.hands import cores
+from mlsm.service.workers import cores
 
 
 def compared(scores: mlsm.Scores) -> pl.DataFrame:

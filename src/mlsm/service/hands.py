@@ -8,7 +8,6 @@ cores: this process goes on, and scores beside them whenever they have enough to
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -25,11 +24,12 @@ from mlsm.service.inputs import Cut
 from mlsm.service.request import Job
 from mlsm.service.scoring import Scoring
 from mlsm.service.specification import Specification, specified
+from mlsm.service.workers import cores
 
 if TYPE_CHECKING:
     from mlsm.executors.processes import Crew
 
-__all__ = ["Hands", "cores"]
+__all__ = ["Hands"]
 
 _PAYS_SECONDS = 1.0
 """Seconds that scoring should still take before workers pay, whose start takes half a second of a core."""
@@ -142,11 +142,6 @@ class Hands:
 
         order = order_of(self._job, self._catalog)
         self._crew = Crew(order, _ENTRY, count).__enter__()
-
-
-def cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _sendable(job: Job) -> Specification | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,12 +20,9 @@ from mlsm.engine.answers import failed
 from mlsm.engine.order import Prepared, Step, prepare
 from mlsm.errors import DeclarationError
 from mlsm.runtimes import RUNTIMES
+from mlsm.service.workers import asked_elsewhere
 
 __all__ = ["NotRowWise", "load_predictor", "prepared", "tried"]
-
-
-_WORKER = "mlsm_worker"
-"""What the program of a worker's process is told by: a name in its main module."""
 
 
 class NotRowWise(Exception):  # noqa: N818 - shown to people as the type of an `error`
@@ -60,34 +56,7 @@ def _loaded(catalog: Catalog, model: Model) -> Predictor:
         return _Absent(model.why)
     if not model.isolation.isolated:
         return load_predictor(model)
-    workers: dict[str, Predictor] = catalog.ready.setdefault("workers", {})  # one, however records are read
-    if hasattr(sys.modules["__main__"], _WORKER):
-        raise DeclarationError(
-            f"{model.key!r} is to be isolated while its own process imports its file; a file of models must not score.",
-            hint='Score below `if __name__ == "__main__":`, or in another file.',
-        )
-    if model.key not in workers:
-        from mlsm.runtimes.isolated import load
-        from mlsm.service.specification import ENTRY
-
-        members = _sharing(catalog, model)
-        asked = load(members, [_specification(catalog, member) for member in members], ENTRY)
-        workers.update(zip((member.key for member in members), asked, strict=True))
-    return workers[model.key]
-
-
-def _sharing(catalog: Catalog, model: Model) -> list[Model]:
-    """Give the models that share a process with one: those of its group, with the same limits, and itself."""
-    if model.isolation.group is None:
-        return [model]
-    return [one for one in catalog.running if one.isolation == model.isolation]
-
-
-def _specification(catalog: Catalog, model: Model) -> dict[str, Any]:
-    from mlsm.service.specification import specification_of
-
-    upstreams = {name: catalog[key] for name, key in catalog.upstreams(model.key).items()}
-    return specification_of(model, {name: (each.name, each.version, each.status) for name, each in upstreams.items()})
+    return asked_elsewhere(catalog, model)
 
 
 def tried(step: Step) -> Step:

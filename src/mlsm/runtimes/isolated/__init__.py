@@ -7,16 +7,19 @@ with the model, the other around it; `process`, `shared` and `supervisor` on our
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsm._model import Model
 from mlsm.contracts import Predictor
 
-__all__ = ["load"]
+if TYPE_CHECKING:
+    from mlsm.runtimes.isolated.shared import SharedWorker
+
+__all__ = ["begin", "load"]
 
 
-def load(models: Sequence[Model], specifications: Sequence[dict[str, Any]], entry: str) -> list[Predictor]:
-    """Start a worker for a model, or for models of one group, and give what asks it for each.
+def begin(models: Sequence[Model], specifications: Sequence[dict[str, Any]], entry: str) -> SharedWorker:
+    """Start a worker for a model, or for models of one group, and do not wait for it.
 
     Args:
         models: the models, whose `isolation`, the same for all, says where they run.
@@ -24,15 +27,25 @@ def load(models: Sequence[Model], specifications: Sequence[dict[str, Any]], entr
         entry: `module:name` of what answers in the worker.
 
     Raises:
+        DeclarationError: no process can be started.
+    """
+    from mlsm.runtimes.isolated.shared import SharedWorker
+
+    isolation = models[0].isolation
+    worker = SharedWorker(models[0].key if len(models) == 1 else str(isolation.group), isolation, specifications, entry)
+    worker.begin()
+    return worker
+
+
+def load(models: Sequence[Model], worker: SharedWorker) -> list[Predictor]:
+    """Wait for the worker that was begun for some models, and give what asks it for each.
+
+    Raises:
         DeclarationError: one cannot be built there, or is another model there.
     """
     from mlsm.runtimes.isolated.predictor import IsolatedPredictor
-    from mlsm.runtimes.isolated.shared import SharedWorker
     from mlsm.runtimes.isolated.supervisor import Supervisor
 
-    isolation = models[0].isolation
-    name = models[0].key if len(models) == 1 else str(isolation.group)
-    worker = SharedWorker(name, isolation, specifications, entry)
     try:
         return [
             IsolatedPredictor(Supervisor(model.key, worker, place), model.loaded_digest)
