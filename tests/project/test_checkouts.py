@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,7 +19,7 @@ import pytest
 from mlsm.errors import ProjectError
 from mlsm.project.cached import cached
 from mlsm.project.checkout import checkout
-from mlsm.project.fetching import fetched, refs_of
+from mlsm.project.fetching import fetched, refs_of, repository_of
 from mlsm.project.git import GitError, git
 from mlsm.project.origin import Origin
 from mlsm.project.revisions import revision
@@ -68,6 +72,31 @@ def test_a_commit_is_written_while_others_of_its_repository_are(tmp_path: Path) 
             done.set()
         writing.result()
     assert (found.folder / "table.txt").read_text() == "1\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends a process by a signal")
+def test_what_a_killed_fetch_left_goes_with_the_next(tmp_path: Path) -> None:
+    """Half a pack and locks are no more there, and the commit is."""
+    tables, home = tmp_path / "tables", tmp_path / "home"
+    commits(tables, 1)
+    (tables / "noise").write_bytes(os.urandom(4 << 20))
+    as_owner(tables, "add", "--all")
+    as_owner(tables, "commit", "--quiet", "--message", "Noise")
+    url, commit = f"file://{tables}", as_owner(tables, "rev-parse", "HEAD")
+    with repository_of(url, home) as repository:
+        half = "sh -c 'git-upload-pack \"$0\" | (dd bs=64k count=20 status=none; exec sleep 60)'"
+        fetch = ["git", "-c", "fetch.unpackLimit=1", "fetch", "--quiet", f"--upload-pack={half}", url, commit]
+        fetching = subprocess.Popen(fetch, cwd=repository, start_new_session=True)
+        until = time.monotonic() + 20
+        while not (left := list(repository.glob("objects/pack/tmp_*"))) and time.monotonic() < until:
+            time.sleep(0.01)
+        os.killpg(fetching.pid, signal.SIGKILL)
+        fetching.wait()
+    assert left
+    (repository / "refs" / "heads" / "main.lock").touch()
+    fetched(url, commit, home)
+    assert [] == [*repository.glob("objects/pack/tmp_*"), *repository.rglob("*.lock")]
+    assert "commit" == git("cat-file", "-t", commit, cwd=repository).strip()
 
 
 def test_what_a_killed_process_left_of_a_checkout_goes_with_the_next(tmp_path: Path) -> None:

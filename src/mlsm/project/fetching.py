@@ -19,6 +19,8 @@ __all__ = ["described_url", "fetch_all", "fetched", "is_shallow", "key_of", "ref
 
 _DESCRIPTION = "description"
 """What git keeps for people to read beside a repository."""
+_LEFT_BEHIND = ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/??/tmp_*")
+"""What a killed git leaves: its locks, which refuse the next one, and what it had received, which nobody removes."""
 
 
 def key_of(url: str) -> str:
@@ -35,8 +37,9 @@ def repository_of(url: str, home: Path) -> Iterator[Path]:
             shutil.rmtree(repository, ignore_errors=True)
             git("init", "--bare", "--quiet", str(repository))
             (repository / _DESCRIPTION).write_text(f"{safe_url(url)}\n")
-        for stale in repository.glob("*.lock"):
-            stale.unlink(missing_ok=True)  # of a process that was killed: we hold the lock of ours
+        for pattern in _LEFT_BEHIND:
+            for stale in repository.glob(pattern):
+                stale.unlink(missing_ok=True)  # of a process that was killed: we hold the lock of ours
         yield repository
 
 
