@@ -115,16 +115,16 @@ def _rules(draw: st.DrawFn, groups: list[str], *, fading: bool) -> Rule:
     group = draw(st.sampled_from([None, *groups]))
     rule = Rule(field=field, points=points, group=group, **given)
     beside = draw(st.sampled_from([None, None, "all", "any"]))
-    if beside is None or (beside == "any" and (fading or field == "v")):
+    if beside is None or (beside == "any" and (fading or given.get("each"))):
         return rule
     return msgspec.structs.replace(rule, **{beside: tuple(draw(st.lists(_further(), min_size=1, max_size=2)))})
 
 
 @st.composite
 def _further(draw: st.DrawFn) -> Rule:
-    """Draw a further criterion; none counts events."""
-    field = draw(st.sampled_from([name for name in TYPES if name != "v"]))
-    return Rule(field=field, points=0.0, **draw(_criteria(field)))
+    """Draw a further criterion; one on events counts them."""
+    field = draw(st.sampled_from(list(TYPES)))
+    return Rule(field=field, points=0.0, **draw(_criteria(field).filter(lambda given: not given.get("each"))))
 
 
 def _labels(names: list[str]) -> st.SearchStrategy[Labels]:

@@ -175,6 +175,7 @@ def test_unreachable_parts_are_warned_of() -> None:
         ("at_least = 5", "below = 3"),
         ("days_since_at_most = 7", "days_since_at_least = 30"),
         ("equals = 1", "equals = 2"),
+        ("times_at_least = 3", "times_at_most = 2"),
     ],
 )
 def test_criteria_of_one_rule_that_exclude_each_other_are_warned_of(bound: str, further: str) -> None:

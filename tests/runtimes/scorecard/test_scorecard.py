@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -388,11 +388,49 @@ def test_a_rule_may_ask_several_fields() -> None:
     assert "country is FR or employees is below 10 or phone is empty" == reasons.texts[1]
 
 
-def test_several_criteria_go_to_a_spreadsheet_and_back() -> None:
+COUNTED = """\
+[fields]
+visits = { type = "events", date = "at" }
+
+[[rule]]
+field = "country"
+equals = "DE"
+all = [{ field = "visits", times_at_least = 2, within_days = 30, where = { page = ["price", "demo"] } }]
+points = 20
+
+[[rule]]
+any = [{ field = "visits", times_at_most = 0 }, { field = "employees", at_least = 500 }]
+points = 3
+"""
+
+
+def test_a_further_criterion_may_count_events() -> None:
+    """Events within a window count beside other fields, and as one of several; a missing list has none."""
+    plan, fields = plan_of(read_table(COUNTED))
+    record = record_function(plan, fields.names)
+    new, old = ({"at": NOW - timedelta(days=days), "page": "price"} for days in (1, 31))
+    rows: list[tuple[Any, ...]] = [
+        ("DE", [new, {**new, "page": "demo"}], None),
+        ("DE", [new, old, {**new, "page": "blog"}, {"at": None, "page": "price"}], 500.0),
+        ("FR", [new, new], 1.0),
+        (None, None, None),
+    ]
+    assert ("country", "visits", "employees") == fields.names
+    scores = [record(*row, NOW) for row in rows]
+    assert [20.0, 3.0, 0.0, 3.0] == scores
+    predictor = ScorecardPredictor(plan=plan, record=record)
+    frame = pl.DataFrame(rows, schema={field.name: dtype_of(field.kind) for field in fields}, orient="row")
+    assert scores == predictor.columns(frame, NOW).frame.get_column("score").to_list()
+    text = "country is DE and at least 2 times visits with page price or demo within 30 days"
+    assert text == (predictor.explain(frame, NOW).texts or ("",))[0]
+
+
+@pytest.mark.parametrize("table", [SEVERAL, COUNTED], ids=["several", "counted"])
+def test_several_criteria_go_to_a_spreadsheet_and_back(table: str) -> None:
     """They stand in a column of their own, and say the same afterwards."""
     from mlsm.runtimes.scorecard.csv import rules_to_csv, table_from_csv
 
-    first = rules_to_csv(read_table(SEVERAL))
+    first = rules_to_csv(read_table(table))
     assert first == rules_to_csv(read_table(table_from_csv(first)))
     assert "all" in first.partition("\n")[0]
 
@@ -407,6 +445,9 @@ def test_several_criteria_go_to_a_spreadsheet_and_back() -> None:
         ('all = [{ field = "x", equals = 1, at_least = 1 }]', "which has several criteria (equals and at_least)"),
         ('all = [{ field = "x", at_least = 1 }]\nany = [{ field = "x", at_least = 1 }]', "has all and any"),
         ('any = [{ field = "x", at_least = 1 }]\nhalf_life = 3\nsince = "d"', "has any, but fades"),
+        ('all = [{ field = "v", each = true }]', "'each' is none of field, equals"),
+        ('all = [{ field = "v", within_days = 3 }]', "does not say how events count"),
+        ('all = [{ field = "a", times_at_least = 3 }]', "asks it as events"),
         ('all = [{ field = "a", contains = "x" }]', "asks it as str"),
     ],
 )

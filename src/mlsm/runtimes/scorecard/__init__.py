@@ -45,7 +45,7 @@ Criteria (a missing value meets none but `is_empty = true`):
 
 `all = [{ field = "country", equals = "DE" }, …]` asks several fields: the rule's own criterion
 and these must hold, or with `any` one of them; a rule without a field of its own has the first
-for its own. Events are counted by a rule's own criterion alone.
+for its own. A further criterion on events counts them (`times_at_least` and its like).
 
 Points fade by `half_life` (days until half is left) or `fades_over` (days until nothing is):
 with the age of the field itself, of each event, or `since` another field, against the run's

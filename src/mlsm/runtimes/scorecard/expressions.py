@@ -65,8 +65,6 @@ class Expressions:
         return reduce(and_, map(self._condition, term.beside))
 
     def _own(self, term: Term) -> pl.Expr:
-        if isinstance(term.test, Events):
-            return self._happened(term, term.test)
         condition = self._condition(term.asks[0])
         if term.fading is None:
             return condition
@@ -91,6 +89,8 @@ class Expressions:
                 return _elapsed(self._age_of(term.field, term.type), low, high)
             case Past():
                 return self._age_of(term.field, term.type) >= _ZERO
+            case Events():
+                return self._happened(term, test)
             case _:
                 return _emptiness(column, term.type, test)
 
@@ -106,9 +106,9 @@ class Expressions:
             return (pl.lit(self._as_of.date()) - column).cast(pl.Duration("us"))
         return pl.lit(self._as_of, dtype=pl.Datetime("us", "UTC")) - column
 
-    def _counted(self, term: Term, test: Events) -> pl.Expr:
+    def _counted(self, date: str, test: Events) -> pl.Expr:
         """Tell of each element of a list whether it counts."""
-        age = self._age(pl.element().struct.field(term.date), "datetime")
+        age = self._age(pl.element().struct.field(date), "datetime")
         conditions = [_elapsed(age, 0, test.within)]
         for name, values in test.where:
             member = pl.element().struct.field(name)
@@ -116,13 +116,13 @@ class Expressions:
             conditions.append(_among(member.cast(pl.Float64) if number else member, values))
         return reduce(and_, conditions)
 
-    def _happened(self, term: Term, test: Events) -> pl.Expr:
-        number = pl.col(term.field).list.eval(self._counted(term, test)).list.sum().fill_null(0)
+    def _happened(self, term: Ask, test: Events) -> pl.Expr:
+        number = pl.col(term.field).list.eval(self._counted(term.date, test)).list.sum().fill_null(0)
         least = number >= (test.low or 0)
         return least if test.high is None else least & (number <= test.high)
 
     def _each(self, term: Term, test: Events) -> pl.Expr:
-        counted = self._counted(term, test)
+        counted = self._counted(term.date, test)
         if term.fading is not None:
             faded = _faded(self._age(pl.element().struct.field(term.date), "datetime"), term.fading)
             counted &= faded > 0.0

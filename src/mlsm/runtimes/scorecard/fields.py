@@ -70,7 +70,7 @@ def unfit_fields(table: Table, given: Fields, declared: Mapping[str, Declared]) 
                 message = f"The rule asks {name!r}, which is no field of the model; it declares {list(given.names)}."
                 yield Mistake(rule.line, message, f"Declare {name!r} beside the others, or none at all.")
     for field in given:
-        wanted = {member for rule in table.rules if rule.field == field.name for member in rule.where or {}}
+        wanted = {member for rule in table.asked if rule.field == field.name for member in rule.where or {}}
         told = declared.get(field.name)
         if told is None:
             continue
@@ -129,7 +129,7 @@ def fields_of(table: Table, declared: Mapping[str, Declared]) -> Fields:
     """Make the fields of a model that a table is."""
     return Fields(
         [
-            Field(name=one.name, column=one.name, kind=_kind(one, table.rules), nullable=not one.required)
+            Field(name=one.name, column=one.name, kind=_kind(one, table.asked), nullable=not one.required)
             for one in declared.values()
         ]
     )

@@ -98,7 +98,7 @@ class _Writer:
 
     def _term(self, term: Term, total: str) -> Iterator[str]:
         beside = [self._guarded(one) for one in term.beside]
-        if isinstance(term.test, Events):
+        if isinstance(term.test, Events) and not term.either:
             events = self._events(term, term.test, total)
             if beside:
                 yield f"if {' and '.join(beside)}:"
@@ -129,7 +129,7 @@ class _Writer:
     def _guarded(self, ask: Ask) -> str:
         """Write a criterion so that a missing value does not meet it."""
         condition = self._condition(ask)
-        return condition if isinstance(ask.test, Empty) else f"({self.variable[ask.field]} is not None and {condition})"
+        return condition if isinstance(ask.test, (Empty, Events)) else f"({self.variable[ask.field]} is not None and {condition})"
 
     def _condition(self, term: Ask) -> str:  # noqa: PLR0911 - one a kind of test
         value, test = self.variable[term.field], term.test
@@ -149,6 +149,8 @@ class _Writer:
                 return self._elapsed(self._age(term.field), low, high)
             case Past():
                 return f"{self._age(term.field)} >= ZERO"
+            case Events():
+                return self._happened(value, term.date, test)
             case _:
                 return self._emptiness(value, term.type, test)
 
@@ -174,6 +176,16 @@ class _Writer:
         most = "" if high is None else f" < {self._const(timedelta(days=high + 1))}"
         return f"{least}{age}{most}"
 
+    def _happened(self, value: str, date: str, test: Events) -> str:
+        """Count events in one expression; a list that is missing has none."""
+        time = f"e[{date!r}]"
+        conditions = [f"{time} is not None", self._elapsed(f"as_of - {time}", 0, test.within)]
+        conditions += [self._among(f"e[{name!r}]", Among(values)) for name, values in test.where]
+        return self._often(f"sum({' and '.join(conditions)} for e in {value} or ())", test)
+
+    def _often(self, number: str, test: Events) -> str:
+        return f"{test.low or 0} <= {number}{'' if test.high is None else f' <= {test.high}'}"
+
     def _events(self, term: Term, test: Events, total: str) -> Iterator[str]:
         fades = term.fading is not None
         yield f"n = {'0.0' if fades else '0'}"
@@ -187,8 +199,7 @@ class _Writer:
         yield f"    if {' and '.join(conditions)}:"
         yield from (f"        {line}" for line in (self._faded(term, "a", "n", "") if fades else ("n += 1",)))
         if not test.each:
-            low, high = test.low or 0, "" if test.high is None else f" <= {test.high}"
-            yield f"if {low} <= n{high}: {total} += {term.points!r}"
+            yield f"if {self._often('n', test)}: {total} += {term.points!r}"
             return
         yield f"x = {term.points!r} * n"
         if term.limit is not None:

@@ -267,4 +267,5 @@ _OF_CRITERION = (
     "field", "equals", "one_of", "none_of", "contains", "starts_with", "ends_with", "matches", "ignore_case",
     "at_least", "at_most", "above", "below", "between", "is_empty",
     "days_since_at_least", "days_since_at_most", "days_since_between",
+    "times_at_least", "times_at_most", "times_between", "within_days", "where",
 )  # fmt: skip

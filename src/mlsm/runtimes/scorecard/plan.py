@@ -33,11 +33,12 @@ class Fading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """A further criterion of a rule: the field that is asked, its type, and what is asked."""
+    """A further criterion of a rule: the field that is asked, its type, what is asked, and the member with the time."""
 
     field: str
     type: str
     test: Test
+    date: str = "date"
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def asks(self) -> tuple[Ask, ...]:
         """Give its criteria, its own first."""
-        return (Ask(field=self.field, type=self.type, test=self.test), *self.beside)
+        return (Ask(field=self.field, type=self.type, test=self.test, date=self.date), *self.beside)
 
     @property
     def single(self) -> tuple[Term, ...]:
@@ -83,7 +84,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
             return (self,)
         alone = msgspec.structs.replace(self, beside=(), either=False)
         others = (
-            msgspec.structs.replace(alone, field=one.field, type=one.type, test=one.test, fading=None)
+            msgspec.structs.replace(alone, field=one.field, type=one.type, test=one.test, date=one.date, fading=None)
             for one in self.beside
         )
         return (alone, *others)
@@ -220,8 +221,12 @@ def _term(rule: Rule, group: Group | None, declared: Mapping[str, Declared], ign
 
 
 def _beside(rule: Rule, declared: Mapping[str, Declared], ignore_case: bool) -> Ask:
-    kind = declared[rule.field].type
-    return Ask(field=rule.field, type=kind, test=test_of(rule, kind, ignore_case=ignore_case))
+    field = declared[rule.field]
+    try:
+        test = test_of(rule, field.type, ignore_case=ignore_case)
+    except UnsuitedError as error:
+        raise UnsuitedError(f"has a further criterion on {rule.field!r}, which {error}") from error
+    return Ask(field=rule.field, type=field.type, test=test, date=field.date)
 
 
 def _fading(rule: Rule, group: Group | None, test: Test, declared: Mapping[str, Declared]) -> Fading | None:

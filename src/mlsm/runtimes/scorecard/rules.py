@@ -97,8 +97,8 @@ def _of_several(rule: Rule) -> Iterator[tuple[str, str]]:
     """Look at the further criteria of a rule."""
     if rule.all and rule.any:
         yield "has all and any; expected one of the two.", "Make a rule of each."
-    if rule.any and (family_of(rule) == "events" or rule.half_life or rule.fades_over):
-        yield "has any, but fades or counts events.", "Make a rule of each criterion, or write all."
+    if rule.any and (rule.each or rule.half_life or rule.fades_over):
+        yield "has any, but fades or gives points for each event.", "Make a rule of each criterion, or write all."
     for one in rule.asked[1:]:
         for message, hint in _of_rule(one, []):
             yield f"has a further criterion on {one.field!r}, which {message}", hint

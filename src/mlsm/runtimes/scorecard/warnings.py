@@ -132,6 +132,8 @@ def _exclude(first: Test, second: Test) -> bool:
             return _is_void(_intersection(first, second))
         case Elapsed(), Elapsed():
             return _no_span(*_span(first, second))
+        case Events(each=False), Events(each=False) if _counted(first) == _counted(second):
+            return _no_span(*_span(first, second))
         case Among(negated=False), Among(negated=False) if first.folded == second.folded:
             return not set(first.values) & set(second.values)
         case _:
