@@ -149,3 +149,23 @@ def test_points_are_written_as_other_reasons_are() -> None:
             found, expected = (msgspec.json.decode(text, type=Reasons) for text in (one, other))
             assert (found.items, found.baseline) == (expected.items, expected.baseline)
             assert found.other == pytest.approx(expected.other, abs=1e-9)
+
+
+def test_equal_reasons_stand_in_the_order_of_the_fields_however_many_are_asked_for() -> None:
+    """A shorter list is the beginning of the longer one; the last bits of a sum do not count."""
+    draw = np.random.default_rng(2)
+    matrix = draw.choice([0.0, 0.3, 0.1 + 0.2, -0.3, 0.1, 2.0], (200, 12))
+    told = Reasoned(fields=tuple("abcdefghijkl"), contributions=matrix, baseline=0.0)
+    scores = pl.Series(matrix.sum(axis=1))
+
+    def named(most: int) -> list[list[str]]:
+        texts = _texts(told, scores, most).to_list()
+        return [[item.field for item in msgspec.json.decode(text, type=Reasons).items] for text in texts]
+
+    sizes = np.round(np.abs(matrix), 6).tolist()
+    expected = [
+        [told.fields[place] for place in sorted(range(12), key=lambda place: -row[place]) if row[place]]
+        for row in sizes
+    ]
+    for most in (1, 2, 5, 12):
+        assert [names[:most] for names in expected] == named(most)

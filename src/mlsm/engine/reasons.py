@@ -208,12 +208,22 @@ def _texts_of_both(found: Reasoned, scores: pl.Series, most: int, moved: NDArray
 
 
 def _ranked(sizes: NDArray[np.float64], most: int) -> NDArray[np.intp]:
-    """Give the places of each row's greatest values, the greatest first; of equals, the first first."""
-    if most < sizes.shape[1]:
-        chosen = np.sort(np.argpartition(-sizes, most - 1, axis=1)[:, :most], axis=1)
-        order = np.argsort(-np.take_along_axis(sizes, chosen, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(chosen, order, axis=1)
-    return np.argsort(-sizes, axis=1, kind="stable")
+    """Give the places of each row's greatest values, the greatest first; of equals, the first first.
+
+    What differs in its last bits is equal, since those depend on how many rows were asked about at once.
+    """
+    with np.errstate(over="ignore"):
+        rough = -sizes.astype(np.float32)
+    if most >= rough.shape[1]:
+        return np.argsort(rough, axis=1, kind="stable")
+    chosen = np.sort(np.argpartition(rough, most - 1, axis=1)[:, :most], axis=1)
+    found = np.take_along_axis(rough, chosen, axis=1)
+    ranked = np.take_along_axis(chosen, np.argsort(found, axis=1, kind="stable"), axis=1)
+    least = found.max(axis=1, keepdims=True)  # of what was chosen; others as great may come before it
+    torn = np.flatnonzero(((rough <= least).sum(axis=1) > most) & (least[:, 0] < 0.0))
+    if len(torn):
+        ranked[torn] = np.argsort(rough[torn], axis=1, kind="stable")[:, :most]
+    return ranked
 
 
 def _tail(field: str, text: str | None) -> str:

@@ -129,7 +129,11 @@ class _Writer:
     def _guarded(self, ask: Ask) -> str:
         """Write a criterion so that a missing value does not meet it."""
         condition = self._condition(ask)
-        return condition if isinstance(ask.test, (Empty, Events)) else f"({self.variable[ask.field]} is not None and {condition})"
+        return (
+            condition
+            if isinstance(ask.test, (Empty, Events))
+            else f"({self.variable[ask.field]} is not None and {condition})"
+        )
 
     def _condition(self, term: Ask) -> str:  # noqa: PLR0911 - one a kind of test
         value, test = self.variable[term.field], term.test
