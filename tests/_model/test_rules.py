@@ -115,6 +115,12 @@ CONVERSIONS: dict[str, tuple[str, dict[str, Any], list[mlsm.Model], str]] = {
         [model("fit", labels=("A", "B")), model("churn", (0, 100))],
         "has no label for 'churn' below 10, but 'churn@1' declares the range from 0; expected a label from there on.",
     ),
+    "scores in another order than the labels": (
+        "worst_grade",
+        {"convert": {"churn": {"B": 50, "A": 0}}},
+        [model("fit", labels=("A", "B")), model("churn", (0, 100))],
+        "converts the scores of 'churn' to B, A as they fall; expected A, B, best first, which 'fit@1' declares.",
+    ),
     "no order": (
         "worst_grade",
         {"convert": {"fit": {"a": "A"}, "churn": {"b": "B"}}},
@@ -183,8 +189,8 @@ def test_a_summary_takes_its_range_and_labels_from_its_upstreams() -> None:
 
 
 def test_labels_by_score_have_the_order_of_the_scores() -> None:
-    """The greater the score from which on a label is given, the better it is."""
-    bands = {"B": 50, "A": 75, "C": 0}
+    """The greater the score from which on a label is given, the better it is, whichever is named first."""
+    bands = {"C": 0, "B": 50, "A": 75}
     models = [model("fit", (0, 100)), model("churn", (0, 100))]
     summary = declared("worst_grade", convert={"fit": bands, "churn": bands})
     assert ("A", "B", "C") == mlsm.Catalog([*models, summary])["top"].labels

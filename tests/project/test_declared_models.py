@@ -52,6 +52,14 @@ def test_models_that_do_not_compare_are_refused(project: Written) -> None:
     ("entry", "line", "said"),
     [
         ('[[summary]]\nname = "t"\nversion = "1"\nrule = "bst"\nmodels = ["fit"]', 6, "rule is the text 'bst'"),
+        (
+            (
+                '[[summary]]\nname = "t"\nversion = "1"\nrule = "majority"\nmodels = ["fit"]\n'
+                "convert = { fit = { A = 0.5, B = 0.7, C = 0 } }"
+            ),
+            8,
+            "expected thresholds that fall from label to label, or rise.",
+        ),
         ('[[summary]]\nname = "t"\nversion = "1"\nrule = "best"', 3, "[[summary]] has no models."),
         ('[[summary]]\nname = "t"\nversion = "1"\nrule = "best"\nmodels = ["fit"]\nmising = 1', 8, "'best'"),
         ('[[model]]\nname = "t"\nversion = "1"\npath = "no.skops"', 3, "The file 'no.skops' is not there."),
@@ -60,7 +68,7 @@ def test_models_that_do_not_compare_are_refused(project: Written) -> None:
         ('[[model]]\nname = "t"\nversion = "1"\npath = "x"\ntrsut = true', 7, "no key 'trsut'"),
         ('[[model]]\nname = "t"\nversion = "1"\npath = "x"\nfields = { a = "number" }', 7, "fields is a section"),
     ],
-    ids=["rule", "no-models", "option", "no-file", "kind", "unknown-kind", "key", "field"],
+    ids=["rule", "thresholds", "no-models", "option", "no-file", "kind", "unknown-kind", "key", "field"],
 )
 def test_a_mistake_is_told_with_its_line(project: Written, entry: str, line: int, said: str) -> None:
     """Every mistake of an entry has its line, and says what was expected."""

@@ -102,7 +102,7 @@ def _show(result: Result, results: list[Result], terminal: Terminal, *, anew: bo
     by = f", {said}" if (said := winner_text(result)) else ""
     terminal.write(f"Lead {clean(result.record_id)}, {result.key}: {score_text(result.score)}{label}{by}", style="bold")
     if result.score is None and not (result.usable and result.given):
-        terminal.write(f"  {failure_text(result) or result.outcome}")
+        terminal.write(f"  {failure_text(result, results) or result.outcome}")
         return
     if result.reasons is not None:
         _show_reasons(result, terminal)

@@ -63,7 +63,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     terminal.write(f"Lead {clean(args.id)}", style="bold")
     for name, value in kept.items():
         terminal.write(f"  {clean(name)}: {'' if value is None else clean(value)}", style="dim")
-    _show_scores([_by_columns(result, runs) for result in scores], terminal)
+    _show_scores([_by_columns(result, runs) for result in scores], currents, terminal)
     _show_current([_by_columns(result, runs) for result in currents], terminal)
     _show_history(history, runs, [result.model for result in scores], terminal, limit=None if args.all else _ROWS_SHOWN)
     return 0
@@ -97,7 +97,7 @@ def _deciding_first(scores: Sequence[Result], runs: Mapping[str, RunEntry]) -> l
     return sorted(scores, key=lambda result: result.key in below)
 
 
-def _show_scores(scores: Sequence[Result], terminal: Terminal) -> None:
+def _show_scores(scores: Sequence[Result], currents: Sequence[Result], terminal: Terminal) -> None:
     terminal.title("What sales sees")
     if not scores:
         terminal.write("  nothing yet: no active model has scored this lead in a live run")
@@ -111,7 +111,7 @@ def _show_scores(scores: Sequence[Result], terminal: Terminal) -> None:
         if not result.usable:
             shown = f"no score: {result.outcome}"
         terminal.write(f"  {clean(result.model).ljust(width)}  {shown}", style="bold" if result.usable else "yellow")
-        if not result.usable and (said := failure_text(result)):
+        if not result.usable and (said := failure_text(result, currents)):
             terminal.write(f"      {said}")
         if result.reasons is not None:
             _show_reasons(result, terminal)
@@ -144,7 +144,7 @@ def _show_current(currents: Sequence[Result], terminal: Terminal) -> None:
             "score": None if result.score is None else score_text(result.score),  # each on a scale of its own
             "label": result.label,
             "as_of": result.as_of,
-            "why": failure_text(result) or top_reasons(result.reasons, limit=2) or winner_text(result),
+            "why": failure_text(result, currents) or top_reasons(result.reasons, limit=2) or winner_text(result),
         }
         for result in currents
     ]

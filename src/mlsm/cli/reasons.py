@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -96,17 +96,28 @@ def top_reasons(reasons: Reasons | None, limit: int = 3) -> str:
     )
 
 
-def failure_text(result: Result) -> str:
+def failure_text(result: Result, others: Iterable[Result] = ()) -> str:
     """Say why a result has no score, '' where it has one.
+
+    Args:
+        result: the result.
+        others: more results of the record: a summary may abstain since what it stands on did not answer.
 
     Example:
         >>> from mlsm._result import Failure
         >>> failure_text(Result(record_id="7", model="fit", version="1", status="active", outcome=Outcome.ERROR,
         ...                     error=Failure(type="ValueError", message="no such country")))
         'ValueError: no such country'
+        >>> from mlsm._result import Given
+        >>> grid = Result(record_id="7", model="grid", version="1", status="active", outcome=Outcome.ABSTAINED,
+        ...               given=(Given(model="fit@1"),))
+        >>> invalid = Result(record_id="7", model="fit", version="1", status="active", outcome=Outcome.INVALID)
+        >>> failure_text(grid), failure_text(grid, [invalid])
+        ('does not apply to this lead', 'no answer without fit@1 (invalid)')
     """
     if result.outcome is Outcome.ABSTAINED:
-        return "does not apply to this lead"
+        lacking = _without_answer(result, others)
+        return f"no answer without {', '.join(lacking)}" if lacking else "does not apply to this lead"
     if result.error is None:
         return ""
     if result.error.problems:
@@ -122,6 +133,13 @@ def failure_text(result: Result) -> str:
         held = "a declared value" if since is None else f"its last good score, of {moment(since)}"
         said += f"; {held} stands in"
     return said
+
+
+def _without_answer(result: Result, others: Iterable[Result]) -> list[str]:
+    """Name what a summary stands on that had no answer at the same time, each with its outcome."""
+    told = {other.key: other for other in others if (other.run_id, other.as_of) == (result.run_id, result.as_of)}
+    found = [told[one.model] for one in result.given if one.model in told]
+    return [f"{clean(one.key)} ({one.outcome})" for one in found if not one.usable]
 
 
 def winner_of(result: Result) -> str | None:

@@ -93,6 +93,10 @@ MISTAKES = {
         '[labels]\nhot = 1\n[grid]\nof = ["a", "b"]\n' + RULE + "is_empty = true",
         "The grid and [labels] both give the label",
     ),
+    "thresholds up and down": (
+        '[labels]\nhot = 40\nwarm = 60\nmild = 5\ncold = "rest"\n' + RULE + "is_empty = true",
+        "go up and down (40, 60, 5); expected them to fall, or to rise",
+    ),
     "equal thresholds": ("[labels]\nhot = 1\nwarm = 1\n" + RULE + "is_empty = true", "begins where another one does"),
     "floor above cap": ("cap = 1\nfloor = 2\n" + RULE + "is_empty = true", "has the floor 2 above its cap 1"),
     "reserved name": (RULE + "is_empty = true\n[group.score]", "The group 'score' cannot be called so"),

@@ -137,6 +137,8 @@ def _shared_labels(
         given = converted_labels(model, convert[name])
         if shared is not None and (extra := [label for label in given if label not in shared]):
             problems.append(f"converts {name!r} to {', '.join(extra)}; {told}.")
+        elif shared is not None and is_banded(convert[name]) and [*given] != [one for one in shared if one in given]:
+            problems.append(f"converts the scores of {name!r} to {', '.join(given)} as they fall; {told}.")
     if shared is None and len(convert) == len(upstreams):
         problems.append('does not know which label is better; expected labels = ["A", "B", "C"], best first.')
     return shared, problems

@@ -172,6 +172,13 @@ def _grades(value: Any) -> dict[str, str] | dict[str, float]:
     if given and all(isinstance(label, str) and label for label in given):
         return {str(label): new for label, new in value.items()}
     if given and all(map(_is_number, given)) and len(set(given)) == len(given):
+        if given not in (sorted(given), sorted(given, reverse=True)):
+            falling = sorted(value.items(), key=lambda band: -band[1])
+            shown = ", ".join(f"{label} = {least}" for label, least in falling)
+            _wrong(
+                f"is {value!r}; expected thresholds that fall from label to label, or rise.",
+                f"Exchange two of them, or write {{ {shown} }} if that is meant.",
+            )
         return {str(label): float(least) for label, least in value.items()}
     return _wrong(
         f"is {value!r}; expected a label for each label, or the least score of each label.",

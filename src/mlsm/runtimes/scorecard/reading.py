@@ -169,6 +169,11 @@ class _Reading:
                 self.wrong((*path, label), message, "Change one of the two, or remove it.")
             else:
                 found[label] = read
+        thresholds = [least for least in found.values() if least is not None]
+        if thresholds not in (sorted(thresholds), sorted(thresholds, reverse=True)):
+            shown = ", ".join(f"{least:g}" for least in thresholds)
+            message = f"The thresholds of the labels go up and down ({shown}); expected them to fall, or to rise."
+            self.wrong(path, message, "Exchange two of them, or name the labels in their order.")
         ordered = sorted(found.items(), key=lambda item: (item[1] is None, -(item[1] or 0.0)))
         return tuple(ordered)
 
