@@ -15,7 +15,8 @@ __all__ = ["append"]
 
 _PARAMETERS = 65_536
 """Parameters a statement, where SQLite takes so many (its usual limit is 32,766). More do not pay: the time
-to prepare a statement grows faster than its length."""
+to prepare a statement grows faster than its length. A quarter of them makes a run of four parts a tenth quicker,
+which need not prepare so long a one, and one of forty parts a quarter slower."""
 
 
 def append(db: sqlite3.Connection, insert: str, seq: int, columns: Sequence[Sequence[object]]) -> None:
