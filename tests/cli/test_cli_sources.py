@@ -329,6 +329,7 @@ def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> Non
         ("mlsm.toml", 'project.dependencies = ["no-such-thing"]\nmodels.path = ["models"]\n', "Did you mean 'paths'"),
         ("models/broken.py", "import nowhere_at_all\n", "no module 'nowhere_at_all'"),
         ("models/exits.py", "raise SystemExit(3)\n", "SystemExit"),
+        ("mlsm.toml", 'models.paths = ["nowhere"]\n', "nowhere"),
         (
             "models/size.golden.ndjson",
             '{"record": {"employees": 5}, "expect": {"score": 77.0}}\n',
@@ -342,6 +343,7 @@ def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> Non
         "unknown key beside dependencies",
         "missing module",
         "exits",
+        "no such folder",
         "golden differs",
         "lfs pointer",
     ],
@@ -352,7 +354,9 @@ def test_what_is_broken_in_a_repository_is_told_and_changes_nothing(
     """A repository with a mistake is refused with what is wrong, and the project stays as it was."""
     (repository.folder / file).write_text(content)
     repository.commit_all("Break it")
-    assert told in refused(empty, "add", repository.url)
+    said = refused(empty, "add", repository.url)
+    assert told in said
+    assert str(empty.folder.parent / "home") not in said
 
 
 def test_golden_records_are_not_written_into_the_cache(empty: Cli, repository: Repository) -> None:
@@ -518,6 +522,7 @@ def test_a_draft_that_cannot_be_loaded_is_left_out_and_an_active_one_stops_the_r
     done = empty.here("score", "leads.csv")
     assert done.returncode == 0
     assert f"{key} is left out" in done.stderr
+    assert f"{key} is left out" in empty.here("list").stderr
     ok(empty, "sync")
     ok(empty, "promote", key)
     shutil.rmtree(empty.folder.parent / "home")

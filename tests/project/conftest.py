@@ -60,17 +60,18 @@ def another(tmp_path: Path) -> Callable[[str], Written]:
 
 
 @pytest.fixture(autouse=True)
-def forgetful() -> Iterator[None]:
+def forgetful(tmp_path: Path) -> Iterator[None]:
     """Begin and end without models of files: other tests of the process load some too."""
     finders, modules = list(sys.meta_path), dict(sys.modules)
     sys.meta_path[:] = [finder for finder in finders if not isinstance(finder, ModelFinder)]
     for name in [name for name in modules if installed_holder(finders, name)]:
         del sys.modules[name]
     yield
-    sys.meta_path[:] = finders
     for name in set(sys.modules) - set(modules):
-        if not name.startswith(("mlsm", "numpy", "polars")):  # native modules load once a process
+        # Only what was written for the test: native modules, such as zoneinfo's, load once a process.
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", None)) or installed_holder(sys.meta_path, name):
             del sys.modules[name]
+    sys.meta_path[:] = finders
     sys.modules.update({name: module for name, module in modules.items() if name not in sys.modules})
 
 

@@ -56,6 +56,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
     if args.verbose:
         for row in rows:
             _show_path(row, terminal)
+    for key, why in project.left_out.items():
+        terminal.say(f"{clean(key)} is left out: {clean(why)}", style="yellow")
     active = sum(row["status"] == "active" for row in rows)
     drafts = sum(row["status"] == "draft" for row in rows)
     terminal.say(f"{amount(len(rows), 'model version')}: {active} active, {amount(drafts, 'draft')}.", style="dim")

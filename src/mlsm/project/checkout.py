@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from mlsm.project.git import git
 from mlsm.project.origin import Origin, name_of, safe_url
 from mlsm.project.submodules import fill_submodules
 
-__all__ = ["Checkout", "checkout", "checkout_of", "find_checkout", "tree_of", "unaltered"]
+__all__ = ["Checkout", "as_called", "checkout", "checkout_of", "find_checkout", "tree_of", "unaltered"]
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MARKER = ".mlsm-checkout.json"
@@ -43,13 +43,14 @@ class Checkout:
     altered: bool = False
 
 
-def checkout(origin: Origin, commit: str, home: Path) -> Checkout:
+def checkout(origin: Origin, commit: str, home: Path, tell: Callable[[str], None] | None = None) -> Checkout:
     """Give the files of a commit, fetched where this machine does not have them.
 
     Args:
         origin: the repository.
         commit: the whole commit.
         home: the cache.
+        tell: is told where it is fetched, which may take long.
 
     Raises:
         ProjectError: it cannot be fetched, or holds pointers of git LFS in place of files.
@@ -64,6 +65,8 @@ def checkout(origin: Origin, commit: str, home: Path) -> Checkout:
         found = find_checkout(origin, commit, home)
         if found is not None:
             return found
+        if tell is not None:
+            tell(f"Fetching {commit[:7]} of {origin.told!r} ...")
         repository = fetched(url, commit, home)
         for left in base.glob(f".{name}-*"):
             shutil.rmtree(left, ignore_errors=True)  # of a process that was killed: we hold its lock
@@ -85,13 +88,13 @@ def checkout(origin: Origin, commit: str, home: Path) -> Checkout:
     return Checkout(folder=target, tree=tree)
 
 
-def unaltered(origin: Origin, commit: str, home: Path) -> Checkout:
+def unaltered(origin: Origin, commit: str, home: Path, tell: Callable[[str], None] | None = None) -> Checkout:
     """Give the files of a commit as `checkout` does, and refuse such as were changed since they were fetched.
 
     Raises:
         ProjectError: as for `checkout`; or something changed the cache.
     """
-    found = checkout(origin, commit, home)
+    found = checkout(origin, commit, home, tell)
     if found.altered:
         raise ProjectError(
             f"Commit {commit[:7]} of {origin.told!r} has other files here than were fetched.",
@@ -123,6 +126,22 @@ def checkout_of(path: Path) -> tuple[Path, str] | None:
             said = json.loads((folder / _MARKER).read_text())
             return folder, f"{name_of(said['url'])} {said['commit'][:7]}"
     return None
+
+
+def as_called(error: ProjectError, top: Path, told: str) -> ProjectError:
+    """Call the files of a checkout in what is wrong with them as people do, not by where they lie in the cache.
+
+    Args:
+        error: what is wrong.
+        top: the checkout.
+        told: its source and commit, as `models 8c943b7`.
+    """
+
+    def said(text: str) -> str:
+        return text.replace(f"{top}{os.sep}", f"{told} ").replace(str(top), told)
+
+    problems = [said(problem) for problem in error.problems]
+    return ProjectError(said(error.message), problems=problems, hint=None if error.hint is None else said(error.hint))
 
 
 def _seen(folder: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlsm._model import Model
 from mlsm.errors import ProjectError
-from mlsm.project.checkout import tree_of, unaltered
+from mlsm.project.checkout import as_called, tree_of, unaltered
 from mlsm.project.described import Processes, described
 from mlsm.project.environment import environment, python_version, resolved
 from mlsm.project.finder import installed_finder
@@ -120,15 +120,16 @@ def _pinned(
                 f"{commit[:7]}; expected a tag to stay.",
                 hint=f'Nothing was changed. If the move is meant, name it in [[source]]: commit = "{commit}".',
             )
-        found = unaltered(origin, commit, home)
+        found = unaltered(origin, commit, home, tell)
         tree, top, folder = found.tree, found.folder, found.folder / origin.folder
         if not folder.is_dir():
             raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")
-    requirements = _requirements(origin, folder, home, again=again)
     try:
+        requirements = _requirements(origin, folder, home, again=again)
         models = _load(origin, commit, folder, requirements, home, tell, processes)
     except ProjectError as error:
-        raise _with_hint(error, origin, top) from error
+        told = error if origin.url is None else as_called(error, top, f"{origin.name} {commit[:7]}")
+        raise _with_hint(told, origin, top) from error
     source = SourcePin(
         name=origin.name, url=origin.told, wants=origin.wants, folder=origin.folder, commit=commit, tree=tree
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from mlsm._guard import Raised, attempt
 from mlsm._model import AbsentModel, Isolation, Model, RuleSummary, SummaryModel
 from mlsm.errors import ProjectError
-from mlsm.project.checkout import find_checkout
+from mlsm.project.checkout import as_called, checkout_of, find_checkout
 from mlsm.project.described import described
 from mlsm.project.environment import find_environment
 from mlsm.project.lock import LOCK, Lock, Pin
@@ -112,29 +112,28 @@ def _missed(found: Pinned, pin: Pin, wrong: Mistake, *, active: bool, degraded: 
 def _loaded(origin: Origin, pins: list[Pin], project: Path, home: Path) -> Iterator[tuple[Pin, Model | Mistake]]:
     """Load one commit of a source, and answer for each of its pins."""
     place = _folder(origin, pins[0], project, home)
-    loaded = place if isinstance(place, Mistake) else _models(origin, pins[0], place, home)
-    isolation = loaded.isolation if isinstance(loaded, _Loaded) else origin.isolation
-    found = loaded.models if isinstance(loaded, _Loaded) else loaded
+    found = place if isinstance(place, Mistake) else _models(origin, pins[0], place, home)
     for pin in pins:
         if isinstance(found, Mistake):
             yield pin, Mistake(found.place, f"{pin.key!r}: {found.message}", found.hint)
-        elif isinstance(found, Raised):
-            yield pin, _unloadable(pin, found)
+        elif isinstance(found.models, Raised):
+            yield pin, _unloadable(pin, found.models, found.folder)
         else:
-            yield pin, _chosen(pin, found, isolation)
+            yield pin, _chosen(pin, found.models, found.isolation)
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """The models of a commit, or what was raised, and where they run."""
+    """The models of a commit, or what was raised, where they lie, and where they run."""
 
     models: Sequence[Model] | Raised
+    folder: Path
     isolation: Isolation
 
 
 def _models(origin: Origin, pin: Pin, folder: Path, home: Path) -> _Loaded | Mistake:
     if origin.inline:
-        return _Loaded(attempt(load_repository, folder, origin.name), origin.isolation)
+        return _Loaded(attempt(load_repository, folder, origin.name), folder, origin.isolation)
     python = None
     if pin.environment and origin.may_have_environment:
         python = find_environment(pin.requirements, home)
@@ -142,7 +141,7 @@ def _models(origin: Origin, pin: Pin, folder: Path, home: Path) -> _Loaded | Mis
             return Mistake(LOCK, f"the environment of {pin.told} is not on this machine.", "Run `mlsm sync`.")
     isolation = origin.placed(python, pin.commit)
     asked = partial(described, folder, called=origin.name, isolation=isolation, home=home)
-    return _Loaded(attempt(asked), isolation)
+    return _Loaded(attempt(asked), folder, isolation)
 
 
 def _folder(origin: Origin, pin: Pin, project: Path, home: Path) -> Path | Mistake:
@@ -158,9 +157,11 @@ def _folder(origin: Origin, pin: Pin, project: Path, home: Path) -> Path | Mista
     return found.folder / pin.folder
 
 
-def _unloadable(pin: Pin, raised: Raised) -> Mistake:
+def _unloadable(pin: Pin, raised: Raised, folder: Path) -> Mistake:
     error = raised.error
     if isinstance(error, ProjectError):
+        if (found := checkout_of(folder / LOCK)) is not None:
+            error = as_called(error, found[0], f"{pin.source} {pin.commit[:7]}")
         told = " ".join([error.message, *(problem.replace("\n    ", " ") for problem in error.problems)])
         return Mistake(LOCK, f"{pin.key!r} cannot be loaded: {told}", error.hint or "Mend it in its repository.")
     failure = raised.failure

@@ -55,7 +55,7 @@ def sync(
             from what the lock says.
     """
     wanted = _wanted(origins, lock)
-    states = [_fetched(origin, commit, tree, project, home) for origin, commit, tree, _ in wanted]
+    states = [_fetched(origin, commit, tree, project, home, tell) for origin, commit, tree, _ in wanted]
     for origin, commit, _, _ in wanted:
         for requirements in _environments(origin, commit, lock):
             if difference := altered(requirements, home):
@@ -73,13 +73,15 @@ def sync(
     return done
 
 
-def _fetched(origin: Origin, commit: str, tree: str, project: Path, home: Path) -> str:
+def _fetched(
+    origin: Origin, commit: str, tree: str, project: Path, home: Path, tell: Callable[[str], None] | None
+) -> str:
     """Have a commit's files here, those that the lock means, before anything is made of any of them."""
     state = _state(origin, commit, home)
     if origin.url is None:
         found = tree_of(folder_of(origin, project))
     else:
-        found = tree_of(checkout(origin, commit, home).folder)
+        found = tree_of(checkout(origin, commit, home, tell).folder)
     if found != tree:
         raise _other_files(origin, commit)
     return "fetched" if state == "absent" else state

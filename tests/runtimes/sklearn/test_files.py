@@ -181,6 +181,14 @@ def test_it_is_refused_where_main_has_such_a_class_too(tmp_path: Path) -> None:
     assert "needs 'OwnModel' of the script" in told.stdout
 
 
+def test_a_file_that_only_bears_the_name_of_skops_is_told_as_such(tmp_path: Path) -> None:
+    """A pickle under another name is no matter of trust."""
+    path = tmp_path / "model.skops"
+    joblib.dump(pipeline(), path)
+    with pytest.raises(InputError, match="is no file of skops"):
+        active(path)
+
+
 @pytest.mark.parametrize("name", ["model.skops", "model.joblib"])
 def test_damaged_files_are_told_as_such(name: str, tmp_path: Path) -> None:
     """Half a file is no model, and the message says which file."""

@@ -62,6 +62,11 @@ def open_estimator(path: Path, options: Mapping[str, Any]) -> Opened:
         raise InputError(f"There is no file {str(path)!r}; expected a fitted scikit-learn estimator.")
     if _is_skops(path):
         read = partial(_read_skops, path, ALLOWED.union(trust if isinstance(trust, list) else ()))
+    elif path.suffix == ".skops":
+        raise InputError(
+            f"The file {str(path)!r} is no file of skops: it is no archive that holds a schema.json.",
+            hint="Was it saved with `skops.io.dump`, and is it whole?",
+        )
     elif trust is True:
         read = partial(_read_pickle, path)
     else:
