@@ -20,6 +20,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Tests share the machine: a library that computes on all of its cores waits for them more than it gains.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Where somebody works without buffers, what models print is never late: tests see it as most users do.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 
 @pytest.fixture(scope="session")
 def mongo_standalone() -> Iterator[mongo.Mongod]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -154,6 +154,9 @@ def own_stdout() -> Iterator[TextIO]:
             yield own
             own.flush()
         finally:
+            # What models wrote to the real stdout may wait in its buffer, and must not follow the data.
+            with suppress(OSError, ValueError):  # one of them may have closed it
+                before.flush()
             os.dup2(kept, 1)
 
 

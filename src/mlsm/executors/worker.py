@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import io
 import mmap
 import os
 import signal
@@ -34,6 +35,8 @@ def main(descriptor: int, note: int, parent: int, module: str) -> None:
     _end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     os.set_inheritable(descriptor, False)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # what models print is talk, and told as it comes
     import_module(module)
     noted = memoryview(mmap.mmap(note, 0)).cast("I")
     os.close(note)
