@@ -1,6 +1,7 @@
 """What cannot be meant is refused before anything is scored, unless it is forced."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,11 +107,23 @@ def test_optional_columns_that_no_input_has_are_told_once() -> None:
     assert {} == run(full).absent
 
 
-def test_a_column_that_one_of_several_inputs_has_is_there() -> None:
-    """Inputs are looked at together: a column may come in one of them only."""
+def test_one_of_several_inputs_that_lacks_a_required_column_is_refused_by_name() -> None:
+    """A broken export is no less broken beside good ones; forced, its records are invalid."""
     inputs = (open_data([{"id": 1, "a": 1}]), open_data(pl.DataFrame({"id": [2]})))
-    report = run(Job(catalog=Catalog([FIT]), inputs=inputs, id_column="id", as_of=datetime.now(UTC)))
+    asked = Job(catalog=Catalog([FIT]), inputs=inputs, id_column="id", as_of=datetime.now(UTC))
+    with pytest.raises(InputError) as caught:
+        run(asked)
+    assert "Required columns are not in 'frame'; there is 'id'." == caught.value.message
+    report = run(replace(asked, force=True))
     assert {"fit@1": {Outcome.OK: 1, Outcome.INVALID: 1}} == report.counts
+
+
+def test_one_of_several_inputs_that_lacks_the_id_column_is_refused_by_name() -> None:
+    """None of its rows could be scored."""
+    inputs = (open_data([{"id": 1, "a": 1}]), open_data(pl.DataFrame({"key": [2], "a": [1]})))
+    with pytest.raises(InputError) as caught:
+        run(Job(catalog=Catalog([FIT]), inputs=inputs, id_column="id", as_of=datetime.now(UTC)))
+    assert "The id column 'id' is not in 'frame'; there is 'key', 'a'." == caught.value.message
 
 
 def test_nested_records_are_not_refused_for_their_columns() -> None:

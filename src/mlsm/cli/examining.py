@@ -49,6 +49,8 @@ def show_examination(job: Job, terminal: Terminal) -> int:
     results = amount((found.rows - found.rejected) * len(job.catalog.running), "result")
     terminal.say()
     terminal.say(f"{scored} would be scored by {amount(len(job.catalog.running), 'model version')}: {results}.")
+    if job.resume:
+        terminal.say("Of them, --resume leaves out what an unfinished run of the same leads has stored.")
     terminal.say("Nothing was stored. Without --dry-run this is done.", style="dim")
     return 0
 

@@ -93,7 +93,7 @@ class Inputs:
             rows=self.rows,
             names=self.names,
             parts=self._parts,
-            missing=self._missing(),
+            missing=self._missing(self.names),
             absent=self.absent,
             rejected=rejected,
             rejects=tuple(rejects),
@@ -117,11 +117,12 @@ class Inputs:
                 problems=[f"{broken.source!r}, {_place(broken)}: {broken.reason}"],
                 hint=_AS_MAPPINGS if broken.line is None else _AS_LINES,
             )
-        if job.id_column is not None and job.id_column not in names:
-            raise InputError(
-                f"The id column {job.id_column!r} is not in {sources}; there is {_listed(names)}.",
-                hint="Name the column (--id COLUMN, id=…), or number the rows (--id-row, id=None).",
-            )
+        for source, there in self._columns:
+            if job.id_column is not None and job.id_column not in there:
+                raise InputError(
+                    f"The id column {job.id_column!r} is not in {source}; there is {_listed(there)}.",
+                    hint="Name the column (--id COLUMN, id=…), or number the rows (--id-row, id=None).",
+                )
         if twice := self._stems_met_twice():
             raise InputError(
                 f"Several inputs are called {_listed(twice)}, so that their rows would have the same ids.",
@@ -134,13 +135,13 @@ class Inputs:
                 f"The columns to keep {_listed(unknown)} are not in {sources}; there is {_listed(names)}.",
                 hint="Mend [record] keep, or leave them empty with --force.",
             )
-        if missing := self._missing():
-            lines = [f"{key} needs {', '.join(map(repr, columns))}" for key, columns in missing.items()]
-            raise InputError(
-                f"Required columns are not in {sources}; there is {_listed(names)}.",
-                problems=lines,
-                hint="Add the columns, map them under [columns] in mlsm.toml, or score even so with --force.",
-            )
+        for source, there in self._columns:
+            if missing := self._missing(there):
+                raise InputError(
+                    f"Required columns are not in {source}; there is {_listed(there)}.",
+                    problems=[f"{key} needs {', '.join(map(repr, columns))}" for key, columns in missing.items()],
+                    hint="Add the columns, map them under [columns] in mlsm.toml, or score even so with --force.",
+                )
         self._check_count(sources)
 
     def _check_count(self, sources: str) -> None:
@@ -257,10 +258,18 @@ class Inputs:
                     found[field_.column] = (*found.get(field_.column, ()), step.model.key)
         return found
 
-    def _missing(self) -> dict[str, tuple[str, ...]]:
+    @property
+    def _columns(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the columns of all inputs together, then of each that has rows, with what they are called."""
+        yield ", ".join(repr(reader.source) for reader in self.job.inputs), self.names
+        for reader in self.job.inputs:
+            if reader.facts().rows and reader.facts().names:
+                yield repr(reader.source), reader.facts().names
+
+    def _missing(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Name the required columns of active models that are not among some, by model."""
         if self._prepared.shape != "flat":
             return {}
-        names = set(self.names)
         missing = {}
         for step in self._prepared.steps:
             lacking = [f.column for f in step.model.inputs if f.required and f.column not in names]
