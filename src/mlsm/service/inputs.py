@@ -118,11 +118,7 @@ class Inputs:
                 hint=_AS_MAPPINGS if broken.line is None else _AS_LINES,
             )
         for source, there in self._columns:
-            if job.id_column is not None and job.id_column not in there:
-                raise InputError(
-                    f"The id column {job.id_column!r} is not in {source}; there is {_listed(there)}.",
-                    hint="Name the column (--id COLUMN, id=…), or number the rows (--id-row, id=None).",
-                )
+            self._check_id_column(source, there)
         if twice := self._stems_met_twice():
             raise InputError(
                 f"Several inputs are called {_listed(twice)}, so that their rows would have the same ids.",
@@ -136,13 +132,23 @@ class Inputs:
                 hint="Mend [record] keep, or leave them empty with --force.",
             )
         for source, there in self._columns:
-            if missing := self._missing(there):
-                raise InputError(
-                    f"Required columns are not in {source}; there is {_listed(there)}.",
-                    problems=[f"{key} needs {', '.join(map(repr, columns))}" for key, columns in missing.items()],
-                    hint="Add the columns, map them under [columns] in mlsm.toml, or score even so with --force.",
-                )
+            self._check_required(source, there)
         self._check_count(sources)
+
+    def _check_id_column(self, source: str, there: Sequence[str]) -> None:
+        if self.job.id_column is not None and self.job.id_column not in there:
+            raise InputError(
+                f"The id column {self.job.id_column!r} is not in {source}; there is {_listed(there)}.",
+                hint="Name the column (--id COLUMN, id=…), or number the rows (--id-row, id=None).",
+            )
+
+    def _check_required(self, source: str, there: Sequence[str]) -> None:
+        if missing := self._missing(there):
+            raise InputError(
+                f"Required columns are not in {source}; there is {_listed(there)}.",
+                problems=[f"{key} needs {', '.join(map(repr, columns))}" for key, columns in missing.items()],
+                hint="Add the columns, map them under [columns] in mlsm.toml, or score even so with --force.",
+            )
 
     def _check_count(self, sources: str) -> None:
         """Refuse far too few records, counted without rejects, and none at all."""
