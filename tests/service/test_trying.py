@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import pickle
 import signal
 import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
+import mlsm
 from mlsm._fields import Reading
-from mlsm._model import Isolation, Model
+from mlsm._model import ArtefactModel, Isolation, Model
 from mlsm.project.described import described
 from mlsm.service import check
-from mlsm.service.trying import tried_away, trying
+from mlsm.service.specification import specification_of
+from mlsm.service.trying import Trying, tried_away, trying
 
 HERE = Isolation(rung="process", group="points 1")
 TABLE = '[[rule]]\nfield = "employees"\nat_least = 500\npoints = 35\n'
@@ -69,3 +74,34 @@ def test_a_process_that_dies_over_a_check_leaves_it_to_others(folder: Path, tmp_
         os.kill(processes.of(HERE, "points").pid or 0, signal.SIGKILL)
         assert tried_away(processes, model, Reading(), 0, []) is None
         assert [finding.check for finding in check([model], away=partial(tried_away, processes))] == ["golden"]
+
+
+class Listener:
+    """Keeps the heads of what a worker tells."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    def tell(self, head: object, _: bytes = b"") -> None:
+        self.heard.append(head)
+
+
+def test_a_check_never_counts_what_its_worker_has_set_aside(folder: Path) -> None:
+    """Its runs are many, and to count all objects of all libraries for each took most of its time."""
+    model = mlsm.load(folder / "points.toml", name="points", version="1")
+    assert isinstance(model, ArtefactModel)
+    listener = Listener()
+    counted: list[str] = []
+
+    def note(_: FrameType, event: str, called: object) -> None:
+        if event == "c_call" and called is gc.get_freeze_count:
+            counted.append(event)
+
+    worker = Trying({"folder": None, "called": "points", "path": None}, listener)
+    asked = pickle.dumps((specification_of(model, {}), Reading(), 0, ()))
+    sys.setprofile(note)
+    try:
+        worker.on_check(asked)
+    finally:
+        sys.setprofile(None)
+    assert (["checked"], [], True) == (listener.heard[1:], counted, gc.isenabled())

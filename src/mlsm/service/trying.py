@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from mlsm._catalog import Catalog
+from mlsm._collector import collector_paused
 from mlsm._fields import Reading
 from mlsm._guard import Raised, attempt
 from mlsm._model import ArtefactModel, Model
@@ -74,7 +75,10 @@ class Trying(Describing):
         if util.find_spec("polars") is None:
             self._channel.tell(None)
             return
-        found = attempt(_checked, *pickle.loads(body))  # noqa: S301 - from the parent
+        # One pause around all: each of the many small runs would count what the worker has set aside, a walk
+        # over all its libraries.
+        with collector_paused():
+            found = attempt(_checked, *pickle.loads(body))  # noqa: S301 - from the parent
         if isinstance(found, Raised):
             self._channel.tell(None)
         else:
