@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-
-def _powerless() -> list[str]:
-    """Give what takes from root the power to write where nobody may; others have none."""
-    if os.geteuid() != 0:
-        return []
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        pytest.skip("root may write anywhere, and there is no setpriv to take that from it")
-    return [setpriv, "--bounding-set=-all", "--inh-caps=-all"]
+from tests.powerless import powerless
 
 
 def test_a_job_runs_on_a_project_that_nobody_may_write_to(tmp_path: Path) -> None:
@@ -40,7 +29,7 @@ def test_a_job_runs_on_a_project_that_nobody_may_write_to(tmp_path: Path) -> Non
     command = [sys.executable, "-m", "mlsm", "score", "leads.csv", "--resume", "--log", "-", "--json"]
     try:
         done = subprocess.run(
-            [*_powerless(), *command, "--out", str(tmp_path / "out" / "scores.parquet")],
+            [*powerless(), *command, "--out", str(tmp_path / "out" / "scores.parquet")],
             cwd=project, env=variables, capture_output=True, text=True, check=False,
         )  # fmt: skip
         after = sorted(path for path in project.rglob("*") if "__pycache__" not in path.parts)

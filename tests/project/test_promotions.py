@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from tests.powerless import powerless
 
 from mlsm.errors import ProjectError
 from mlsm.project.edits import with_statuses
 from mlsm.project.history import HISTORY, active_at, append, counted, read_history, told_by
+from mlsm.project.lock import LOCK, Pin, lock_text, sorted_lock
+from mlsm.project.places import OWN
 from mlsm.project.promotion import Move, active_in, carry_out, mended, project_text, promoting, taking_back
 
 TEXT = """\
@@ -204,3 +208,31 @@ def test_a_damaged_history_is_told_with_its_line(folder: Path) -> None:
         stream.write("<<<<<<< HEAD\n")
     with pytest.raises(ProjectError, match=rf"{HISTORY}:3"):
         mended(folder)
+
+
+def test_a_promotion_of_what_the_lock_does_not_pin_any_more_is_refused(folder: Path) -> None:
+    """Where an upgrade dropped the draft meanwhile, no run could begin with it active."""
+    none = f"sha256:{'0' * 64}"
+    pin = Pin(name="fit", version="2", source="acme", url="", folder="", commit="", tree=none, digest=none)
+    (folder / LOCK).write_text(lock_text(sorted_lock([], [])))
+    with pytest.raises(ProjectError, match=rf"{LOCK} was changed"):
+        carry_out(folder, promoting("fit", before="1", to="2", old="draft", why=""), project_text(folder), pin)
+    assert (active_in(project_text(folder))["fit"], (folder / HISTORY).exists()) == ("1", False)
+
+
+def test_who_may_only_read_a_project_is_told_its_history(folder: Path) -> None:
+    """What was edited by hand is told to them as well, and nothing is written."""
+    mended(folder)
+    (folder / "mlsm.toml").write_text(TEXT.replace('fit = "1"', 'fit = "9"'))
+    before = (folder / HISTORY).read_bytes()
+    (folder / OWN / "changing.lock").unlink()
+    (folder / OWN).chmod(0o555)
+    code = "import sys, pathlib; from mlsm.project.promotion import known_history as known; "
+    code += "print([event.to for event in known(pathlib.Path(sys.argv[1])) if event.name == 'fit'])"
+    try:
+        done = subprocess.run(
+            [*powerless(), sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False
+        )
+    finally:
+        (folder / OWN).chmod(0o755)
+    assert (done.stdout, (folder / HISTORY).read_bytes()) == ("['1', '9']\n", before), done.stderr

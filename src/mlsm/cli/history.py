@@ -48,10 +48,10 @@ def end_of(text: str) -> datetime:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Tell the history."""
-    from mlsm.project.promotion import mended
+    from mlsm.project.promotion import known_history
 
     project = place_of_project(args)
-    events = mended(project.folder)
+    events = known_history(project.folder)
     with opened_store(args.store, project) as store:
         runs = [entry for entry in store.runs() if entry.plan.purpose == "live"][::-1]
     names = sorted({m.name for r in runs for m in r.plan.models} | {event.name for event in events if event.name})

@@ -56,7 +56,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> int:
     """Promote a version."""
     from mlsm.compare import read_gate
-    from mlsm.project.promotion import carry_out, project_text, promoting
+    from mlsm.project.document import project_text
+    from mlsm.project.promotion import carry_out, promoting
 
     gates = [read_gate(text) for text in args.require]
     seen = project_text(folder_of_project(args))
@@ -76,7 +77,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     move = promoting(
         model.name, before=None if before is None else before.version, to=model.version, old=old, why=args.reason
     )
-    event = carry_out(project.folder, move, seen)
+    event = carry_out(project.folder, move, seen, project.lock.of(model.key))
     commit = commit_change(args, project.folder, f"Promote {model.key}" + (f": {args.reason}" if args.reason else ""))
     if terminal.json:
         terminal.document(

@@ -23,6 +23,7 @@ from mlsm.errors import ProjectError, StoreError
 
 if TYPE_CHECKING:
     from mlsm.contracts import Store
+    from mlsm.project.lock import Pin
     from mlsm.project.promotion import Move
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
@@ -41,14 +42,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Take a promotion back."""
-    from mlsm.project.promotion import carry_out, mended, project_text, taking_back
+    from mlsm.project.document import project_text
+    from mlsm.project.promotion import carry_out, mended, taking_back
 
     project = place_of_project(args)
     mended(project.folder)
     seen = project_text(project.folder)
     move = taking_back(project.folder, args.name, seen, args.reason)
-    _refuse_gone(project.folder, move, seen)
-    event = carry_out(project.folder, move, seen)
+    event = carry_out(project.folder, move, seen, _pin_of_what_comes_back(project.folder, move, seen))
     taken, back = f"{move.name}@{move.before}", None if move.to is None else f"{move.name}@{move.to}"
     commit = commit_change(args, project.folder, f"Roll back {taken}" + (f": {args.reason}" if args.reason else ""))
     carrying, again, trouble = None, "mlsm score FILE", None
@@ -73,8 +74,8 @@ def run(args: Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _refuse_gone(folder: Path, move: Move, seen: str) -> None:
-    """Look whether the version is still there that comes back, where its source may have been removed.
+def _pin_of_what_comes_back(folder: Path, move: Move, seen: str) -> Pin | None:
+    """Look whether the version is still there that comes back, where its source may have been removed; give its pin.
 
     Models are loaded only where the lock pins others of that name and not this one.
 
@@ -87,7 +88,7 @@ def _refuse_gone(folder: Path, move: Move, seen: str) -> None:
 
     lock, key = read_lock(folder), f"{move.name}@{move.to}"
     if move.to is None or lock.of(key) is not None or all(pin.name != move.name for pin in lock.models):
-        return
+        return lock.of(key)
     try:
         load_project(folder, text=with_statuses(seen, move.name, move.statuses))
     except ProjectError as error:
@@ -96,6 +97,7 @@ def _refuse_gone(folder: Path, move: Move, seen: str) -> None:
             problems=error.problems or (error.message,),
             hint=f"Where its source was removed, add that again first; or `mlsm promote {move.name}@VERSION`.",
         ) from error
+    return None
 
 
 def _carrying(store: Store, name: str, version: str) -> int:

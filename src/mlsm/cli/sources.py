@@ -74,9 +74,10 @@ def open_sources(args: Namespace) -> Sources:
     from mlsm.project.promotion import noted
 
     folder = folder_of_project(args).resolve()
-    noted(folder)
     before = seen(folder)
-    return Sources(folder=folder, home=cache_home(), before=before, manifest=_manifest(folder, before.text))
+    manifest = _manifest(folder, before.text)
+    noted(folder)
+    return Sources(folder=folder, home=cache_home(), before=before, manifest=manifest)
 
 
 def _manifest(folder: Path, text: str) -> Manifest:

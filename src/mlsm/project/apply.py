@@ -6,9 +6,8 @@ from pathlib import Path
 
 from mlsm.errors import ProjectError
 from mlsm.project.changing import held_project, replace_file
-from mlsm.project.document import MANIFEST
+from mlsm.project.document import MANIFEST, project_text
 from mlsm.project.lock import LOCK, Lock, lock_text, read_lock
-from mlsm.project.promotion import project_text
 
 __all__ = ["Seen", "apply", "seen"]
 

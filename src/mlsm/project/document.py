@@ -13,7 +13,7 @@ from mlsm._toml import Lines, TomlPath
 from mlsm.errors import ProjectError
 from mlsm.project.mistakes import Mistake
 
-__all__ = ["MANIFEST", "Document", "read_document"]
+__all__ = ["MANIFEST", "Document", "project_text", "read_document"]
 
 MANIFEST = "mlsm.toml"
 
@@ -56,7 +56,7 @@ def read_document(folder: Path, text: str | None = None) -> Document:
     Raises:
         ProjectError: the file is not there, no UTF-8, or no TOML.
     """
-    text = _text_of(folder / MANIFEST) if text is None else text
+    text = project_text(folder).replace("\r\n", "\n") if text is None else text  # \r\n is what Windows writes
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -73,7 +73,13 @@ def read_document(folder: Path, text: str | None = None) -> Document:
     return Document(values=values, lines=Lines(text), variables={})
 
 
-def _text_of(file: Path) -> str:
+def project_text(folder: Path) -> str:
+    """Read the text of a project's file, with the ends of lines that it has.
+
+    Raises:
+        ProjectError: the file is not there, or no UTF-8.
+    """
+    file = folder / MANIFEST
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -82,11 +88,11 @@ def _text_of(file: Path) -> str:
             hint="`mlsm init DIR` makes a project with a commented one.",
         ) from error
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")  # editors on Windows write a mark and \r\n
+        return content.decode("utf-8-sig")  # editors on Windows write a mark
     except UnicodeDecodeError as error:
         line = str(content.count(b"\n", 0, error.start) + 1)
         message = f"the byte 0x{content[error.start]:02x} is no UTF-8."
-        raise _unreadable(file.parent, line, message, "Save the file as UTF-8.") from error
+        raise _unreadable(folder, line, message, "Save the file as UTF-8.") from error
 
 
 def _unreadable(folder: Path, line: str, message: str, hint: str) -> ProjectError:

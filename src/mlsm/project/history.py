@@ -11,6 +11,7 @@ import getpass
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, Literal
 from uuid import uuid4
 
 import msgspec
@@ -18,7 +19,7 @@ import msgspec
 from mlsm.errors import ProjectError
 from mlsm.project.changing import append_line
 
-__all__ = ["HISTORY", "Event", "active_at", "agrees", "append", "counted", "mend", "read_history", "told_by"]
+__all__ = ["HISTORY", "Event", "active_at", "agrees", "append", "counted", "mend", "missing", "read_history", "told_by"]
 
 HISTORY = "mlsm-history.ndjson"
 _MOVES = ("promote", "rollback")
@@ -43,11 +44,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, rename={"before": "from"}
         was: the statuses that the project file gave both versions before, "" where it gave none.
     """
 
-    format: int = 1
+    format: Literal[1] = 1
     id: str
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     by: str
-    what: str
+    what: Literal["promote", "rollback", "done", "undone", "found", "edit"]
     name: str = ""
     before: str | None = None
     to: str | None = None
@@ -71,22 +72,25 @@ def read_history(folder: Path) -> list[Event]:
     """Read a project's history, oldest first; half a line at its end was never written.
 
     Raises:
-        ProjectError: a line is none of ours.
+        ProjectError: lines are none of ours.
     """
     try:
         content = (folder / HISTORY).read_bytes()
     except FileNotFoundError:
         return []
-    events = []
+    events, problems = [], []
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
-            event = msgspec.json.decode(line, type=Event)
+            events.append(msgspec.json.decode(line, type=Event))
         except msgspec.MsgspecError as error:
-            raise ProjectError(
-                f"{HISTORY}:{number}: this is no line of a history: {error}.",
-                hint=f"Take {HISTORY} from the project's repository, or move it away: the runs tell what was active.",
-            ) from error
-        events.append(event)
+            problems.append(f"{HISTORY}:{number}: this is no line of a history of format 1: {error}.")
+    if problems:
+        raise ProjectError(
+            f"{HISTORY} has {'1 mistake' if len(problems) == 1 else f'{len(problems)} mistakes'}:",
+            problems=problems,
+            hint=f"Take {HISTORY} from the project's repository, or move it away: the runs tell what was active. "
+            "A newer format needs a newer mlsm.",
+        )
     return events
 
 
@@ -130,14 +134,23 @@ def mend(folder: Path, active: Mapping[str, str]) -> list[Event]:
         active: by name the version that the project file makes active now.
     """
     events = read_history(folder)
+    return [*events, *(append(folder, event) for event in missing(events, active))]
+
+
+def missing(events: Sequence[Event], active: Mapping[str, str]) -> list[Event]:
+    """Give the lines that a history lacks: what became of intents, and what was changed by hand.
+
+    Args:
+        events: the history.
+        active: by name the version that the project file makes active now.
+    """
+    found: list[Event] = []
     answered = {event.of for event in events if event.what in ("done", "undone")}
     for event in [event for event in events if event.what in _MOVES and event.id not in answered]:
         confirmed = active.get(event.name) == event.to
-        events.append(append(folder, told_by("done" if confirmed else "undone", of=event.id)))
+        found.append(told_by("done" if confirmed else "undone", of=event.id))
     what = "edit" if events else "found"
-    known = active_at(events)
-    for name in sorted({*known, *active}):
-        if known.get(name) != active.get(name):
-            event = told_by(what, name=name, **{"from": known.get(name), "to": active.get(name)})
-            events.append(append(folder, event))
-    return events
+    known = active_at([*events, *found])
+    changed = [name for name in sorted({*known, *active}) if known.get(name) != active.get(name)]
+    stated = (told_by(what, name=name, **{"from": known.get(name), "to": active.get(name)}) for name in changed)
+    return [*found, *stated]

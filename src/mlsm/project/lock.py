@@ -43,6 +43,7 @@ import msgspec
 from mlsm._toml import Lines, toml_text
 from mlsm.errors import ProjectError
 from mlsm.project.mistakes import Mistake
+from mlsm.project.origin import inside
 
 __all__ = ["LOCK", "Lock", "Pin", "SourcePin", "environment_hash", "lock_text", "read_lock", "sorted_lock"]
 
@@ -52,6 +53,7 @@ LOCK = "mlsm.lock"
 _FORMAT = 1
 _COMMIT = re.compile(r"[0-9a-f]{40}|")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
+_VERSION = re.compile(r"[A-Za-z0-9][\w.-]*==[\w.!+-]+", re.ASCII)
 
 
 class SourcePin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,21 +110,28 @@ def read_lock(folder: Path) -> Lock:
         ProjectError: there are mistakes, all of which it tells with their lines.
     """
     try:
-        text = (folder / LOCK).read_text("utf-8")
+        text = (folder / LOCK).read_bytes().decode("utf-8")
+        values = tomllib.loads(text)
     except FileNotFoundError:
         return Lock()
-    try:
-        values = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        place = f"{LOCK}:{error.object.count(10, 0, error.start) + 1}"
+        raise _error([Mistake(place, f"the byte 0x{error.object[error.start]:02x} is no UTF-8.", _HINT)]) from error
     except tomllib.TOMLDecodeError as error:
         raise _error([Mistake(LOCK, f"the text is no TOML: {error}.", _HINT)]) from error
-    if values.get("format") != _FORMAT:
-        said = values.get("format")
-        hint = "Update mlsm." if isinstance(said, int) and said > _FORMAT else _HINT
-        raise _error([Mistake(f"{LOCK}:1", f"the format is {said!r}; expected {_FORMAT}.", hint)])
     lines = Lines(text)
-    sources, wrong_sources = _read(values.get("source", []), SourcePin, "source", lines)
-    models, wrong_models = _read(values.get("model", []), Pin, "model", lines)
-    if mistakes := [*wrong_sources, *wrong_models]:
+    said = values.pop("format", None)
+    if said is True or said != _FORMAT:
+        hint = "Update mlsm." if isinstance(said, int) and said > _FORMAT else _HINT
+        raise _error([Mistake(f"{LOCK}:{lines.of(('format',))}", f"the format is {said!r}; expected {_FORMAT}.", hint)])
+    sources, mistakes = _read(values.pop("source", []), SourcePin, "source", lines)
+    models, wrong = _read(values.pop("model", []), Pin, "model", lines)
+    mistakes += wrong
+    mistakes += [
+        Mistake(f"{LOCK}:{lines.of((key,))}", f"there is no key {key!r}; expected format, source and model.", _HINT)
+        for key in values
+    ]
+    if mistakes:
         raise _error(mistakes)
     return sorted_lock(sources, models)
 
@@ -137,8 +146,11 @@ def sorted_lock(sources: Iterable[SourcePin], models: Iterable[Pin]) -> Lock:
 
 def _read(said: Any, kind: type[T], array: str, lines: Lines) -> tuple[list[T], list[Mistake]]:
     found: dict[str, T] = {}
-    mistakes = []
-    for number, one in enumerate(said if isinstance(said, list) else []):
+    mistakes: list[Mistake] = []
+    if not isinstance(said, list):
+        place = f"{LOCK}:{lines.of((array,))}"
+        return [], [Mistake(place, f"{array!r} is no array of tables; expected [[{array}]].", _HINT)]
+    for number, one in enumerate(said):
         place = f"{LOCK}:{lines.of((array, number))}"
         try:
             pin = msgspec.convert(one, kind)
@@ -148,6 +160,13 @@ def _read(said: Any, kind: type[T], array: str, lines: Lines) -> tuple[list[T], 
         hashes = [pin.tree, getattr(pin, "digest", pin.tree)]
         if not _COMMIT.fullmatch(pin.commit) or not all(map(_HASH.fullmatch, hashes)):
             mistakes.append(Mistake(place, f"{pin.name!r} has a commit or a hash that is none.", _HINT))
+        if not inside(pin.folder):
+            message = f"{pin.name!r} lies in {pin.folder!r}; expected a folder inside of its repository."
+            mistakes.append(Mistake(place, message, _HINT))
+        wrong = [one for one in getattr(pin, "requirements", ()) if _VERSION.fullmatch(one) is None]
+        if wrong:
+            message = f"{pin.name!r} has the requirement {wrong[0]!r}; expected name==version."
+            mistakes.append(Mistake(place, message, _HINT))
         if isinstance(pin, Pin) and pin.environment != (environment_hash(pin.requirements) if pin.requirements else ""):
             message = f"{pin.key!r} has requirements that are not those of its environment's hash."
             mistakes.append(Mistake(place, message, _HINT))
@@ -158,7 +177,10 @@ def _read(said: Any, kind: type[T], array: str, lines: Lines) -> tuple[list[T], 
     return list(found.values()), mistakes
 
 
-_HINT = f"{LOCK} is written by the program only: take it from the project's repository, or run `mlsm lock`."
+_HINT = (
+    f"{LOCK} is written by the program only: take it from the project's repository; where there is none, remove it "
+    "and run `mlsm lock`."
+)
 
 
 def environment_hash(requirements: Sequence[str]) -> str:

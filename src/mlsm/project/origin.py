@@ -15,7 +15,7 @@ from mlsm.project.forms import shown
 from mlsm.project.isolation import ISOLATION_KEYS, said_isolation
 from mlsm.project.mistakes import Mistake, listed, nearest
 
-__all__ = ["SOURCES", "Origin", "folder_of", "host_of", "name_of", "read_origins", "safe_url", "wrong_url"]
+__all__ = ["SOURCES", "Origin", "folder_of", "host_of", "inside", "name_of", "read_origins", "safe_url", "wrong_url"]
 
 SOURCES = "source"
 """The array of tables that names sources: `[[source]]`."""
@@ -246,9 +246,20 @@ def _wrong(name: str, value: str, hosts: Sequence[str]) -> tuple[str, str] | Non
         return f"is {value!r}; expected a whole commit.", f"Write {_KEYS['commit']}."
     if name in ("branch", "tag") and (value.startswith("-") or re.search(r"[\s~^:?*\[\\]|\.\.", value)):
         return f"is {value!r}; expected the name of a {name}.", f"Write {_KEYS[name]}."
-    if name == "folder" and (PurePosixPath(value).is_absolute() or ".." in PurePosixPath(value).parts):
+    if name == "folder" and not inside(value):
         return f"is {value!r}; expected a folder inside of the repository.", f"Write {_KEYS['folder']}."
     return None
+
+
+def inside(folder: str) -> bool:
+    """Tell whether a folder of a repository is inside of it.
+
+    Example:
+        >>> inside("scoring"), inside("../elsewhere"), inside("/srv")
+        (True, False, False)
+    """
+    path = PurePosixPath(folder)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def folder_of(origin: Origin, project: Path) -> Path:

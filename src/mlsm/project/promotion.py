@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,14 +12,17 @@ from pathlib import Path
 from mlsm._model import STATUSES
 from mlsm.errors import ProjectError
 from mlsm.project.changing import held_project, replace_file
-from mlsm.project.document import MANIFEST
+from mlsm.project.document import MANIFEST, project_text
 from mlsm.project.edits import with_statuses
-from mlsm.project.history import HISTORY, Event, agrees, append, counted, mend, read_history, told_by
+from mlsm.project.history import HISTORY, Event, agrees, append, counted, mend, missing, read_history, told_by
+from mlsm.project.lock import LOCK, Pin, read_lock
 
 __all__ = [
-    "Move", "active_in", "carry_out", "mended", "noted", "project_text", "promoting", "said_of",
+    "Move", "active_in", "carry_out", "known_history", "mended", "noted", "project_text", "promoting", "said_of",
     "taking_back",
 ]  # fmt: skip
+
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +46,6 @@ class Move:
     statuses: Mapping[str, str | None]
     why: str = ""
     of: str = ""
-
-
-def project_text(folder: Path) -> str:
-    """Read the text of a project's file."""
-    return (folder / MANIFEST).read_bytes().decode("utf-8-sig")
 
 
 def active_in(text: str) -> dict[str, str]:
@@ -77,6 +76,17 @@ def mended(folder: Path) -> list[Event]:
         return mend(folder, active_in(project_text(folder)))
 
 
+def known_history(folder: Path) -> list[Event]:
+    """Give a project's history as it is once it was mended, also to those who may only read the project."""
+    try:
+        return mended(folder)
+    except OSError as error:
+        if error.errno not in _READ_ONLY:
+            raise
+        events = read_history(folder)
+        return [*events, *missing(events, active_in(project_text(folder)))]
+
+
 def noted(folder: Path) -> None:
     """Mend the history as `mended` does, where that is needed and can be done.
 
@@ -92,22 +102,24 @@ def noted(folder: Path) -> None:
             mend(folder, active_in(project_text(folder)))
 
 
-def carry_out(folder: Path, move: Move, seen: str) -> Event:
+def carry_out(folder: Path, move: Move, seen: str, pin: Pin | None = None) -> Event:
     """Write the intent, replace the project file, write that it was done.
 
     Args:
         folder: the project's folder.
         move: what to change.
         seen: the text of the project file on which the move was decided.
+        pin: how the lock pinned the version that becomes active, None where it comes from no source.
 
     Raises:
-        ProjectError: the project file has changed since.
+        ProjectError: the project file, or the pin, has changed since.
     """
     with held_project(folder):
         text = project_text(folder)
-        if text != seen:
+        if text != seen or (pin is not None and read_lock(folder).of(pin.key) != pin):
+            changed = MANIFEST if text != seen else LOCK
             raise ProjectError(
-                f"{MANIFEST} was changed by another command or by hand meanwhile; nothing was changed.",
+                f"{changed} was changed by another command or by hand meanwhile; nothing was changed.",
                 hint="Look at what it says now, then run the command again.",
             )
         edited = with_statuses(text, move.name, move.statuses)
