@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Head", "Link", "head_of"]
 
-Link: TypeAlias = Literal["identity", "logistic", "each", "softmax", "other"]
+Link: TypeAlias = Literal["identity", "logistic", "each", "softmax", "exponential", "other"]
 """How margins become predictions: as they are, by the logistic function (of one, or of each
-class's), by all of them together, or in a way that no reasons can follow."""
+class's), by all of them together, by the exponential function, or in a way that no reasons can follow."""
 
 _CLASSIFIES = ("logistic", "each", "softmax")
 
@@ -84,13 +84,17 @@ class Head:
             added: rows x margins x features, the last of them what the sum starts from.
 
         Raises:
-            NoReasonsError: no sum gives the score: more than two classes share one link.
+            NoReasonsError: no sum gives the score.
         """
-        if self.link == "other" or (self.entangled and self.margins != 2):
+        from mlsm.runtimes._carried import against_others, exponential
+
+        if self.link == "other":
             raise NoReasonsError
         own = added[:, self.index if self.margins > 1 else 0, :]
-        if self.entangled:  # of two: their difference is the log odds
-            own = own - added[:, 1 - self.index, :]
+        if self.entangled:
+            own = against_others(added, self.index)
+        elif self.link == "exponential":
+            own = exponential(own)
         own = -own if self.flipped else own
         if self.of == "probability":
             own = own * self.steepness

@@ -26,17 +26,21 @@ _LINKS: dict[str, Link] = {
     "binary:logistic": "logistic",
     "reg:logistic": "logistic",
     "binary:logitraw": "identity",
+    "count:poisson": "exponential",
     "multi:softmax": "softmax",
     "multi:softprob": "softmax",
     "rank:map": "identity",
     "rank:ndcg": "identity",
     "rank:pairwise": "identity",
     "reg:absoluteerror": "identity",
+    "reg:gamma": "exponential",
     "reg:linear": "identity",
     "reg:pseudohubererror": "identity",
     "reg:quantileerror": "identity",
     "reg:squarederror": "identity",
     "reg:squaredlogerror": "identity",
+    "reg:tweedie": "exponential",
+    "survival:cox": "exponential",
 }
 
 

@@ -22,7 +22,6 @@ NODES_MAX = 50_000
 """Compiled at some 15 µs a node; a greater booster would take seconds to load."""
 _DEPTH_MAX = 60
 """Python's parser takes no more than 200 brackets within each other, and less on small stacks."""
-_EXPONENTIAL = ("count:poisson", "reg:gamma", "reg:tweedie", "survival:cox")
 _FLOAT32_END = 2.0**128 - 2.0**103
 """From here on a float64 becomes infinity as a float32."""
 
@@ -31,7 +30,7 @@ def why_not(document: BoosterDocument) -> str | None:
     """Tell why a booster cannot become a function, None where it can."""
     if document.trees is None:
         return "its booster is no plain sum of trees"
-    if document.link == "other" and document.objective not in _EXPONENTIAL:
+    if document.link == "other":
         return f"the objective {document.objective!r} is not known here"
     nodes = sum(len(tree.left_children) for _, tree in document.trees)
     if nodes > NODES_MAX:
@@ -108,7 +107,7 @@ def _answer(document: BoosterDocument, head: Head) -> str:
     if head.of == "probability":  # exp ends at 709
         sign = "" if head.flipped else "-"
         return f"1.0 / (1.0 + exp(min({sign}margins[0], 700.0)))"
-    if document.objective in _EXPONENTIAL:
+    if document.link == "exponential":
         return "exp(margins[0])"
     return "-margins[0]" if head.flipped else "margins[0]"
 
@@ -118,7 +117,7 @@ def _base(document: BoosterDocument, margin: int) -> float:
     told = np.float32(document.base[margin if len(document.base) > 1 else 0])
     if document.link == "logistic":
         told = -np.log(np.float32(1) / told - np.float32(1))
-    elif document.objective in _EXPONENTIAL:
+    elif document.link == "exponential":
         told = np.log(told)
     return float(told)
 

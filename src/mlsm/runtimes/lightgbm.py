@@ -36,7 +36,8 @@ _LINKS: dict[str, Link] = {
     "cross_entropy": "logistic",
     "multiclass": "softmax",
     "multiclassova": "each",
-    **dict.fromkeys(("cross_entropy_lambda", "gamma", "poisson", "tweedie"), "other"),
+    "cross_entropy_lambda": "other",
+    **dict.fromkeys(("gamma", "poisson", "tweedie"), "exponential"),
     **dict.fromkeys(("fair", "huber", "lambdarank", "mape", "quantile", "rank_xendcg"), "identity"),
     **dict.fromkeys(("custom", "regression", "regression_l1"), "identity"),
 }

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     ExtraTreesRegressor,
@@ -28,6 +30,14 @@ import mlsm
 from mlsm.contracts import NoReasonsError
 
 DENSE = {"sparse_output": False}
+
+
+def thirds(frame: pd.DataFrame) -> NDArray[np.int64]:
+    """Give each lead one of three classes."""
+    found: NDArray[np.int64] = np.digitize(worth(frame), [1.5, 3]).astype(np.int64)
+    return found
+
+
 WITH_REASONS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "logistic": (LogisticRegression(), won, {}, "log_odds"),
     "logistic, the first class": (LogisticRegression(), won, {"class": "lost", "scale": 100}, "log_odds"),
@@ -41,12 +51,15 @@ WITH_REASONS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "boosted, the first class": (GradientBoostingClassifier(n_estimators=10), won, {"class": "lost"}, "log_odds"),
     "histograms": (HistGradientBoostingClassifier(max_iter=10), won, {}, "log_odds"),
     "histograms of numbers": (HistGradientBoostingRegressor(max_iter=10), worth, {"scale": 3}, "score"),
+    "three classes": (LogisticRegression(), thirds, {"class": "1", "scale": 100}, "log_odds"),
+    "three classes, each for itself": (SGDClassifier(loss="log_loss", random_state=1), thirds, {}, "log_odds"),
+    "three classes, histograms": (HistGradientBoostingClassifier(max_iter=10), thirds, {"class": "0"}, "log_odds"),
+    "exponential": (PoissonRegressor(), worth, {"scale": 3}, "score"),
+    "counts": (HistGradientBoostingRegressor(max_iter=5, loss="poisson"), worth, {"scale": 2}, "score"),
 }
 WITHOUT: dict[str, tuple[Any, Any]] = {
-    "exponential": (PoissonRegressor(), worth),
     "clipped": (SGDClassifier(loss="modified_huber"), won),
-    "three classes": (LogisticRegression(), lambda frame: np.digitize(worth(frame), [1.5, 3])),
-    "counts": (HistGradientBoostingRegressor(max_iter=5, loss="poisson"), worth),
+    "three classes, boosted": (GradientBoostingClassifier(n_estimators=3), thirds),
 }
 
 
@@ -72,7 +85,7 @@ def test_reasons_add_up(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", WITHOUT)
 def test_what_no_sum_gives_has_no_exact_reasons(name: str, tmp_path: Path) -> None:
-    """Shares of several classes, and links other than the logistic one."""
+    """Links that cut off, and trees that shap does not read."""
     model = active(saved(fitted(*WITHOUT[name]), tmp_path))
     with pytest.raises(NoReasonsError):
         predictor_of(model).explain(frame_of(model, records(leads(5))), None)

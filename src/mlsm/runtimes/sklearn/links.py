@@ -82,9 +82,19 @@ class Link:
         return [*lines, f"return m[{self.index}] / sum(m){scale}"]
 
     @property
-    def additive(self) -> bool:
-        """Tell whether the margin alone decides the score, on the scale of the score or of log odds."""
-        return self.kind in ("identity", "logistic")
+    def adds_up(self) -> bool:
+        """Tell whether what fields added to margins can be carried to the score or to its log odds."""
+        return self.kind != "clipped"
+
+    @property
+    def entangled(self) -> bool:
+        """Tell whether every class's margin has a part in the score."""
+        return self.kind in ("softmax", "shares")
+
+    @property
+    def reasons_scale(self) -> Literal["score", "log_odds"]:
+        """Tell on which scale reasons add up."""
+        return "score" if self.kind in ("identity", "exp") else "log_odds"
 
 
 def links_of(answer: Answer, margins: int) -> list[Link]:

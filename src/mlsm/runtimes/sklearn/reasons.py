@@ -12,6 +12,7 @@ import polars as pl
 
 from mlsm._guard import Raised, attempt
 from mlsm.contracts import NoReasonsError, Reasoned
+from mlsm.runtimes._carried import against_others, exponential, of_shares
 from mlsm.runtimes.sklearn.columns import Column
 from mlsm.runtimes.sklearn.library import Library
 from mlsm.runtimes.sklearn.linear import Linear
@@ -32,27 +33,38 @@ def explain_linear(linear: Linear, link: Link, baseline: Mapping[str, Any], fram
 
     Args:
         linear: the model.
-        link: identity or logistic.
+        link: one whose reasons add up.
         baseline: values of fields to compare with in place of the mean.
         frame: what is scored.
     """
-    contributions, texts = [], []
-    start, codes = linear.intercepts[link.index], linear.coded(frame)
-    for place, term in enumerate(linear.terms):
-        compared, text = _compared(term, baseline)
-        start += compared[link.index]
-        contributions.append(
-            term.margin(link.index, frame.get_column(term.name), codes.get(place)) - compared[link.index]
-        )
-        texts.append(text)
+    codes = linear.coded(frame)
+    compared = [_compared(term, baseline) for term in linear.terms]
+    margins = range(len(linear.intercepts)) if link.entangled else (link.index,)
+    added = np.empty((frame.height, len(margins), len(linear.terms) + 1))
+    for number, margin in enumerate(margins):
+        for place, (term, (value, _)) in enumerate(zip(linear.terms, compared, strict=True)):
+            found = term.margin(margin, frame.get_column(term.name), codes.get(place))
+            added[:, number, place] = found - value[margin]
+        added[:, number, -1] = linear.intercepts[margin] + sum(value[margin] for value, _ in compared)
+    own = _carried(added, link)
     return Reasoned(
-        scale="score" if link.kind == "identity" else "log_odds",
+        scale=link.reasons_scale,
         fields=tuple(term.name for term in linear.terms),
-        contributions=_stacked(contributions, frame.height) * link.steepness,
-        baseline=float(start) * link.steepness,
+        contributions=own[:, :-1],
+        baseline=own[:, -1],
         factor=link.scale,
-        texts=tuple(texts),
+        texts=tuple(text for _, text in compared),
     )
+
+
+def _carried(added: NDArray[np.float64], link: Link) -> NDArray[np.float64]:
+    """Carry contributions to margins to where they add up to the score or to its log odds."""
+    if link.kind == "softmax":
+        return against_others(added, link.index)
+    if link.kind == "shares":
+        return against_others(of_shares(added), link.index)
+    own: NDArray[np.float64] = added[:, link.index, :] * link.steepness
+    return exponential(own) if link.kind == "exp" else own
 
 
 def _compared(term: Term, baseline: Mapping[str, Any]) -> tuple[NDArray[np.float64], str]:
@@ -73,19 +85,18 @@ def explain_trees(library: Library, columns: Sequence[Column], link: Link, frame
     Args:
         library: the estimator.
         columns: what its trees see.
-        link: identity or logistic.
+        link: one whose reasons add up.
         frame: what is scored.
 
     Raises:
         NoReasonsError: shap is not installed or does not read these trees, or no sum gives the score.
     """
     shap = _shap()
-    if shap is None or not link.additive:
+    if shap is None or not link.adds_up:
         raise NoReasonsError
     places = sorted({column.place for column in columns})
     sources = library.table.sources
     names = tuple(sources[place].field.name for place in places)
-    logistic = link.kind == "logistic"
     if not frame.height:
         return Reasoned(fields=names, contributions=np.empty((0, len(names))), factor=link.scale)
     found = attempt(_shapley, shap, library, frame, link)
@@ -93,15 +104,21 @@ def explain_trees(library: Library, columns: Sequence[Column], link: Link, frame
         raise NoReasonsError from found.error
     values, expected, margins = found
     total = expected + values.sum(axis=1)
-    if not np.all(np.abs(total - margins) <= _SINGLE_PRECISION * np.maximum(1.0, np.abs(margins))):
+    if total.shape != margins.shape or not np.all(
+        np.abs(total - margins) <= _SINGLE_PRECISION * np.maximum(1.0, np.abs(margins))
+    ):
         raise NoReasonsError
-    own = [values[:, [n for n, column in enumerate(columns) if column.place == place]].sum(axis=1) for place in places]
-    contributions = _stacked(own, frame.height)
+    added = np.empty((frame.height, margins.shape[1], len(places) + 1))
+    for number, place in enumerate(places):
+        own = [column_number for column_number, column in enumerate(columns) if column.place == place]
+        added[:, :, number] = values[:, own, :].sum(axis=1)
+    added[:, :, -1] = margins - added[:, :, :-1].sum(axis=2)  # the expected value, and what shap rounds
+    carried = _carried(added, link)
     return Reasoned(
-        scale="log_odds" if logistic else "score",
+        scale=link.reasons_scale,
         fields=names,
-        contributions=contributions,
-        baseline=margins - contributions.sum(axis=1),  # the expected value, and what shap rounds
+        contributions=carried[:, :-1],
+        baseline=carried[:, -1],
         factor=link.scale,
     )
 
@@ -118,13 +135,11 @@ def _shap() -> ModuleType | None:
 
 
 def _shapley(shap: Any, library: Library, frame: pl.DataFrame, link: Link) -> tuple[Any, Any, Any]:
-    """Give Shapley values rows x columns, the expected value, and the margins that they should add up to."""
+    """Give Shapley values rows x columns x margins, the expected values, and the margins that they should add up to."""
     estimator, answer = library.estimator, library.answer
     table: Any = library.table.of_frame(frame)
+    margins = _margins(library, table, link)
     final = estimator
-    margins = answer.pick(answer.ask(estimator, table)) / link.scale
-    if link.kind == "logistic":
-        margins = np.ravel(estimator.decision_function(table)) * link.steepness
     while hasattr(final, "steps"):
         if len(final.steps) > 1:
             table = final[:-1].transform(table)
@@ -135,9 +150,19 @@ def _shapley(shap: Any, library: Library, frame: pl.DataFrame, link: Link) -> tu
         explainer = shap.TreeExplainer(final, feature_perturbation="tree_path_dependent")
         values = np.asarray(explainer.shap_values(dense, check_additivity=False))
     expected = np.ravel(explainer.expected_value)
-    if values.ndim == 3:  # rows x columns x classes
+    if values.ndim == 2:
+        values = values[:, :, None]
+    elif not link.entangled:  # rows x columns x classes
         index = 0 if answer.index is None else answer.index
-        values, expected = values[:, :, index], expected[index : index + 1]
-    if link.kind == "logistic" or link.steepness != 1.0:
-        values, expected = values * link.steepness, expected * link.steepness
-    return values, expected[0], margins
+        values, expected = values[:, :, index : index + 1], expected[index : index + 1]
+    return values, expected, margins
+
+
+def _margins(library: Library, table: Any, link: Link) -> NDArray[np.float64]:
+    """Ask the library for what comes before the link, rows x margins."""
+    if link.kind in ("logistic", "softmax"):
+        found = np.asarray(library.estimator.decision_function(table), dtype=np.float64)
+        return found if found.ndim == 2 else found[:, None]
+    answers = np.asarray(library.answer.pick(library.answer.ask(library.estimator, table))) / link.scale
+    own: NDArray[np.float64] = np.log(answers) if link.kind == "exp" else answers / link.steepness
+    return own[:, None]

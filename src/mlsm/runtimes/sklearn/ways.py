@@ -168,7 +168,7 @@ def _linear_way(known: Known) -> Way:
                 path=_LINEAR,
                 samples=samples,
                 columns=partial(_scored, linear, link),
-                explain=partial(explain_linear, linear, link, baseline) if link.additive else None,
+                explain=partial(explain_linear, linear, link, baseline) if link.adds_up else None,
             )
     raise OpaqueError("its coefficients as tables answer otherwise than scikit-learn")
 
