@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from bson import Decimal128, ObjectId
@@ -62,6 +63,15 @@ def test_what_json_lacks_becomes_text(url: str) -> None:
     assert {"_id": [1], "at": ["2026-01-02T03:04:05Z"], "sum": ["1.50"], "in": [{"list": [1, None]}]} == part.columns
 
 
+def test_a_uuid_is_its_text(url: str) -> None:
+    """A UUID comes as people write it, as an id, too."""
+    own = UUID("00000000-0000-4000-8000-000000000042")
+    with MongoClient[dict[str, Any]](url, uuidRepresentation="standard") as client:
+        client.get_default_database().owned.insert_one({"_id": own, "owner": own})
+    (part,) = query_reader(url, json.dumps({"collection": "owned"})).parts(10)
+    assert {"_id": [str(own)], "owner": [str(own)]} == part.columns
+
+
 def test_a_plan_knows_the_query_and_no_password(mongo_standalone: Mongod, url: str) -> None:
     """Two queries differ; the source is told without options and password."""
     one, other = query_reader(url, asked()), query_reader(url, asked(filter={"size": 1}))
@@ -77,6 +87,8 @@ def test_a_plan_knows_the_query_and_no_password(mongo_standalone: Mongod, url: s
         ("{}", "names no collection"),
         ('{"collection": "leads", "filter": [1]}', "its filter is no JSON object"),
         ('{"collection": "leads", "filter": {"$nothing": 1}}', "Could not ask"),
+        ('{"collection": "leads", "filter": {"at": {"$date": "soon"}}}', "cannot be read as Extended JSON"),
+        ('{"collection": "leads", "filter": {"_id": {"$oid": "7"}}}', "cannot be read as Extended JSON"),
     ],
 )
 def test_a_query_that_means_nothing_is_refused(query: str, told: str, url: str) -> None:

@@ -47,6 +47,10 @@ def test_a_long_answer_comes_in_its_order(postgres: PostgresServer) -> None:
         ("CREATE TABLE mine (id int)", "read-only"),
         ("SELECT 1; SELECT 2", "multiple commands"),
         ("SELECT 1 / 0 AS id", "division by zero"),
+        ("SELECT 1 / (90000 - i) AS id FROM generate_series(1, 100000) i", "division by zero"),
+        ("SELECT row(1, 2) AS id", "values of a type that cannot be read"),
+        ("SELECT 1 AS id, 2 AS id", "gives 1 name to more than one column: 'id'"),
+        ("SELECT 1::money AS price", "'price'; expected numbers"),
     ],
 )
 def test_a_query_that_is_refused_is_told(postgres: PostgresServer, query: str, told: str) -> None:
@@ -54,6 +58,13 @@ def test_a_query_that_is_refused_is_told(postgres: PostgresServer, query: str, t
     with pytest.raises(InputError, match=told) as caught:
         ask(postgres.url(), query)
     assert "Hint" in str(caught.value)
+
+
+@pytest.mark.parametrize("end", ["; ", "\n-- the end", " /* the end */"])
+def test_a_query_may_end_as_people_end_it(postgres: PostgresServer, end: str) -> None:
+    """A semicolon or a comment at the end changes nothing."""
+    (part,) = ask(postgres.url(), f"SELECT 7 AS found{end}").parts(10)
+    assert [7] == [*part.columns["found"]]
 
 
 def test_a_wrong_password_is_not_shown(postgres: PostgresServer) -> None:

@@ -47,6 +47,12 @@ def test_the_plan_knows_the_query_alone(database: str) -> None:
     assert {"format": "query", "query": "SELECT id FROM leads WHERE id < 3"} == first.options()
 
 
+def test_a_name_that_is_there_twice_is_refused(database: str) -> None:
+    """Of two columns with one name neither is taken for the other."""
+    with pytest.raises(InputError, match="gives 1 name to more than one column: 'id'"):
+        ask(database, "SELECT id, size AS id FROM leads")
+
+
 @pytest.mark.parametrize("query", ["DELETE FROM leads", "SELECT nothing FROM nowhere", "", "not SQL"])
 def test_a_query_changes_nothing(database: str, query: str) -> None:
     """What is no SELECT is refused with a way out, and the rows are all there."""

@@ -46,11 +46,10 @@ def query_reader(url: str, query: str) -> QueryReader:
     asked, database = _read(query), _database(url)
     source = f"{_shown(url)} {asked['collection']}"
     with connected(url) as client, tempfile.TemporaryFile(prefix="mlsm-") as spool:
-        from bson import json_util
         from pymongo.errors import PyMongoError
 
+        condition = _condition(asked.get("filter", {}))
         try:
-            condition = json_util.loads(msgspec.json.encode(asked.get("filter", {})).decode())
             _spool(client[database][asked["collection"]].find(condition).sort("_id", 1), spool)
         except PyMongoError as error:
             raise _refused(source, error) from None
@@ -80,6 +79,8 @@ def connected(url: str) -> MongoClient[dict[str, Any]]:
         # This refuses an option that cannot be read, which the client would leave out with a warning.
         told = {} if url.lower().startswith("mongodb+srv:") else parse_uri(url)["options"]
         usual: dict[str, Any] = {} if "serverSelectionTimeoutMS" in told else {"serverSelectionTimeoutMS": 5000}
+        if "uuidrepresentation" not in url.lower():
+            usual["uuidRepresentation"] = "standard"  # a UUID is its text, as an id, too
         return MongoClient(url, appname="mlsm", tz_aware=True, **usual)
     except (OSError, PyMongoError, TypeError, ValueError) as error:
         raise _refused(_shown(url), error) from None
@@ -119,6 +120,19 @@ def original_documents(url: str, collection: str, field: str) -> Iterator[tuple[
             yield entry, iter(documents.find(condition).sort(order).allow_disk_use(True))
         except PyMongoError as error:
             raise _refused(source, error) from None
+
+
+def _condition(told: dict[str, Any]) -> dict[str, Any]:
+    """Read a filter in Extended JSON, whose values may be no dates or ids after all."""
+    from bson import json_util
+    from bson.errors import BSONError
+
+    text = msgspec.json.encode(told).decode()
+    try:
+        condition: dict[str, Any] = json_util.loads(text)
+    except (BSONError, TypeError, ValueError) as error:
+        raise InputError(f"The filter {text} cannot be read as Extended JSON: {error}.", hint=_HINT) from error
+    return condition
 
 
 def _spool(documents: Any, spool: IO[bytes]) -> None:

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -35,7 +35,10 @@ __all__ = ["query_reader"]
 _FETCHED = 16_384
 """Rows that exist as Python objects at a time."""
 _STEM = "query"
-_SAID = re.compile(r"(?:FATAL|ERROR): +(.*?)(?= (?:DETAIL|CONTEXT|LINE \d+|Query was):|\. SQLSTATE|$)")
+_SAID = r"(?:{}):\s+(.*?)(?=\s+(?:\w+: {{2}}|(?:LINE|Query was)\b)|\. SQLSTATE|\s*$)"
+"""What a server says; what follows are details, which may show values of rows."""
+_AT_FIRST, _LATER = (re.compile(_SAID.format(word), re.DOTALL) for word in ("FATAL|ERROR", r"\S+(?=: {2})"))
+"""A server may have another language, but before it answers the driver may quote the URL it could not read."""
 _SECRETS = re.compile(r"(?i)([?&](?:ssl)?password=)[^&]*")
 
 
@@ -73,19 +76,37 @@ def _ask_postgres(url: str, query: str, source: str, spool: IO[bytes]) -> None:
     # `schema` is an option of a store's URL, which libpq does not know.
     own = re.sub(r"([?&])schema=[^&]*&?", r"\1", url).rstrip("?&")
     with (
-        _refused(Error, source),
+        _refused(Error, source, "no server answered, or the URL cannot be read"),
         closing(dbapi.connect(own, autocommit=True)) as connection,
         closing(connection.cursor()) as db,
     ):
         db.execute("BEGIN READ ONLY")
-        db.execute(query)
+        # The driver puts the query into brackets: a line ends what is said after --, and no semicolon may stand there.
+        db.execute(query.rstrip().rstrip(";") + "\n")
         if not db.description:
             raise _no_rows(source)
+        _refuse_twice(db.description, source)
         blocks = db.fetch_record_batch()
+        _refuse_money(blocks.schema, source)
         schema = _plain_schema(blocks.schema)
         with pq.ParquetWriter(spool, schema, compression="zstd") as written:
-            for block in blocks:
+            for block in _flowing(blocks, source):
                 written.write_batch(_plain(block, schema))
+
+
+def _flowing(blocks: pa.RecordBatchReader, source: str) -> Iterator[pa.RecordBatch]:
+    """Hand on the blocks of an answer; what the server refuses on the way comes as an error of Arrow's."""
+    import pyarrow as pa
+
+    while True:
+        with _refused(
+            (pa.ArrowException, OSError), source, "the answer broke off, or has values of a type that cannot be read"
+        ):
+            try:
+                block = blocks.read_next_batch()
+            except StopIteration:
+                return
+        yield block
 
 
 def _plain_schema(schema: pa.Schema) -> pa.Schema:
@@ -141,12 +162,13 @@ def _ask_sqlite(url: str, query: str, source: str, spool: IO[bytes]) -> None:
             hint="Three slashes stand before a relative path (sqlite:///leads.db), four before an absolute one.",
         )
     with (
-        _refused(sqlite3.Error, source),
+        _refused(sqlite3.Error, source, ""),
         closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,
     ):
         cursor = db.execute(query)
         if cursor.description is None:
             raise _no_rows(source)
+        _refuse_twice(cursor.description, source)
         names = [column[0] for column in cursor.description]
         encoder = msgspec.json.Encoder()
         while rows := cursor.fetchmany(_FETCHED):
@@ -159,25 +181,53 @@ def _no_rows(source: str) -> InputError:
     return InputError(f"The query to {source!r} gives no rows; expected a SELECT.", hint="Write select … from ….")
 
 
+def _refuse_twice(description: Sequence[Sequence[object]], source: str) -> None:
+    names = [str(column[0]) for column in description]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"The query to {source!r} gives {len(twice)} {'name' if len(twice) == 1 else 'names'} to more than one"
+            f" column: {', '.join(map(repr, twice))}; expected names that differ.",
+            hint="Name the columns that are wanted, each with a name of its own: select a.id, b.id as owner from ….",
+        )
+
+
+def _refuse_money(schema: pa.Schema, source: str) -> None:
+    """Refuse amounts that come in cents, or in what the server's locale makes of them."""
+    found = [field.name for field in schema if (field.metadata or {}).get(b"POSTGRESQL:type") == b"money"]
+    if found:
+        raise InputError(
+            f"The query to {source!r} gives columns of type money: {', '.join(map(repr, found))}; expected numbers.",
+            hint=f"Cast them: {found[0]}::numeric.",
+        )
+
+
 @contextmanager
-def _refused(kind: type[Exception], source: str) -> Iterator[None]:
+def _refused(kind: type[Exception] | tuple[type[Exception], ...], source: str, otherwise: str) -> Iterator[None]:
+    """Tell what a database refused.
+
+    Args:
+        kind: what it raises.
+        source: the database, without a password.
+        otherwise: what is told where nothing says more.
+    """
     try:
         yield
     except kind as error:
         told = " ".join(str(error).split())
-        # Before a server answers, the driver may quote the URL it could not read.
-        said = re.search(
-            r"(?:FATAL|ERROR): +(.*?)(?= (?:DETAIL|CONTEXT|LINE \d+|Query was):| LINE \d|\. SQLSTATE|$)", told
-        )
-        if said is None:
+        if isinstance(error, sqlite3.Error):
+            text = told
+        elif said := (_LATER if getattr(error, "sqlstate", "of Arrow's") else _AT_FIRST).search(str(error)):
+            text = " ".join(said[1].split())
+        else:
             # This names a host that was found, and so no piece of a password.
-            said = re.search(r"connection to server (?:at|on) .*? failed: (.*?)(?= Either | Is the server |$)", told)
-        text = told if kind is sqlite3.Error else said[1] if said else "no server answered, or the URL cannot be read"
+            found = re.search(r"connection to server (?:at|on) .*? failed: (.*?)(?= Either | Is the server |$)", told)
+            text = found[1] if found else otherwise
         raise InputError(
             f"Could not ask {source!r}: {text.rstrip(' .')}.",
             hint="Check the query, the URL with its options, and that the server runs; a password is taken from"
             " PGPASSWORD or the password file.",
-        ) from (error if kind is sqlite3.Error else None)
+        ) from (error if isinstance(error, sqlite3.Error) else None)
 
 
 def _shown(url: str) -> str:
