@@ -1,5 +1,7 @@
 """The one boundary to strangers' code."""
 
+import subprocess
+import sys
 from itertools import count
 from typing import Any
 
@@ -98,3 +100,10 @@ def test_an_attempt_gives_back_what_was_returned() -> None:
     error = ValueError()
     assert error is attempt(lambda: error)
     assert 0 == attempt(next, count())
+
+
+def test_a_forked_child_ends_where_a_stranger_lets_it_return() -> None:
+    """What comes after the call is done by one process, though the stranger made two of it."""
+    code = "import os; from mlsm._guard import drain; drain(map(lambda _: os.fork(), [1]), []); os.write(1, b'once ')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert b"once " == done.stdout

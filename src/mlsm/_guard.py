@@ -7,6 +7,7 @@ passes, since it is not the model's.
 
 from __future__ import annotations
 
+import os
 import signal
 import traceback
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import Any
 
 from mlsm._result import Failure
 
-__all__ = ["MESSAGE_MAX", "Raised", "attempt", "caught", "drain"]
+__all__ = ["MESSAGE_MAX", "Raised", "attempt", "caught", "drain", "end_forked"]
 
 MESSAGE_MAX = 2_000
 """A message is cut to this length: some exceptions carry whole data sets in theirs."""
@@ -74,11 +75,24 @@ def drain(answers: Iterator[Any], into: list[Any]) -> Raised | None:
     appended before the exception, so `len(into)` tells which row raised, and the same
     iterator can be drained on.
     """
+    process = os.getpid()
     try:
         into.extend(answers)
     except BaseException as error:  # noqa: BLE001 - as above
         return caught(error)
+    finally:
+        end_forked(process)
     return None
+
+
+def end_forked(process: int) -> None:
+    """End this process where a stranger's code forked it and let it return: it would score, answer and store again.
+
+    Args:
+        process: the number of the one that called the stranger.
+    """
+    if os.getpid() != process:
+        os._exit(0)
 
 
 def _of_person(stop: KeyboardInterrupt) -> bool:

@@ -26,6 +26,7 @@ paths = ["models"]
 """
 
 MODELS = """\
+import ctypes
 import os
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def prints(size: int):
     print("printed to the real stdout", file=sys.__stdout__)
     os.write(1, b"written to descriptor 1\\n")
     subprocess.run(["echo", "echoed by a child"], check=True)
+    ctypes.CDLL(None).printf(b"printed by C\\n")
     warnings.warn("warned", stacklevel=1)
     return size
 
@@ -178,7 +180,7 @@ def test_the_document_on_stdout_stays_whole(done: Any) -> None:
     """`--json` on stdout is one document, whatever models print or write; that goes to stderr."""
     told = json.loads(done.stdout)
     assert (10, 140) == (told["records"], sum(sum(counts.values()) for counts in told["counts"].values()))
-    for text in ("imported", "printed", "written to descriptor 1", "echoed by a child"):
+    for text in ("imported", "printed", "written to descriptor 1", "echoed by a child", "printed by C"):
         assert text in done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
@@ -98,6 +99,15 @@ def noisy(employees: int) -> float:
     """Write where only data belongs."""
     print("noise")  # noqa: T201
     os.write(1, b"noise\n")
+    ctypes.CDLL(None).puts(b"noise")
+    return float(employees)
+
+
+@model(version="1", status="active")
+def forked(employees: int) -> float:
+    """Go on in two processes."""
+    if employees == 3:
+        os.fork()
     return float(employees)
 
 

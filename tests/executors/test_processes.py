@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import importlib
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
+import psutil
 import pytest
 from tests.executors import crowd
 
 import mlsm
 from mlsm import Model
 from mlsm._result import Outcome
+from mlsm.service import prepared
+from mlsm.service.inputs import Cut
+from mlsm.service.scoring import Scoring
+from mlsm.service.sharing import Sharing
+from mlsm.service.specification import specified
 from mlsm.service.workers import cores
 
 
@@ -110,11 +117,21 @@ def test_an_interrupt_raised_by_a_model_is_an_error_in_a_worker() -> None:
     assert [("3", "KeyboardInterrupt")] == [(r.record_id, r.error.type) for r in scores if r.error is not None]
 
 
+def test_a_child_that_a_model_forks_ends_where_it_returns() -> None:
+    """Each record has its own answer, and no process is left, though the model went on in two."""
+    before = set(psutil.Process().children(recursive=True))
+    scores = mlsm.score([crowd.forked], [{"id": str(n), "employees": n} for n in range(9)], workers=1, part_rows=2)
+    assert [float(n) for n in range(9)] == [result.score for result in scores]
+    left = [one for one in psutil.process_iter(["cmdline"]) if "executors.worker" in str(one.info["cmdline"])]
+    own = [one for one in left if one not in before and str(os.getpid()) in str(one.info["cmdline"])]
+    assert [] == psutil.wait_procs(own, timeout=5)[1]
+
+
 def test_what_a_model_prints_is_no_data(capfd: Any) -> None:
-    """Neither print nor writing to descriptor 1 reaches the standard output of the parent."""
+    """Neither print, writing to descriptor 1 nor printing by C reaches the standard output of the parent."""
     mlsm.score([crowd.noisy], [{"id": "1", "employees": 1}], workers=1)
     out, err = capfd.readouterr()
-    assert ("", "noise\nnoise\n") == (out, "".join(sorted(err.splitlines(keepends=True))))
+    assert ("", "noise\n" * 3) == (out, "".join(sorted(err.splitlines(keepends=True))))
 
 
 def test_a_function_without_a_module_is_refused() -> None:
@@ -123,3 +140,11 @@ def test_a_function_without_a_module_is_refused() -> None:
     with pytest.raises(mlsm.DeclarationError, match=r"here@1.*has no name in module") as refused:
         mlsm.score([here, crowd.fit], crowd.leads(10), workers=2)
     assert "workers=0" in str(refused.value)
+
+
+def test_a_note_that_a_model_wrote_over_accuses_nobody() -> None:
+    """A number that is no model's, as one leaves that writes to every descriptor, ends no run."""
+    step = prepared(mlsm.Catalog([crowd.fit, crowd.deadly]))
+    sharing = Sharing(Scoring(step, None, None, datetime.now(UTC), {}), specified(mlsm.Catalog([crowd.fit])))
+    cut = Cut(number=0, rows=1, ids=pl.Series(["1"]), columns={}, kept=(), rejects=())
+    assert ["fit@1", None] == [(one := sharing.alone(cut, noted)) and one.alone for noted in (1, 0x6B6E756A)]

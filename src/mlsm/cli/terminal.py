@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import msgspec
 
+from mlsm._c_output import flush_c, print_c_by_line
 from mlsm.cli.stops import Stops
 from mlsm.cli.tables import Table, plain, rich_table
 
@@ -150,13 +151,15 @@ def own_stdout() -> Iterator[TextIO]:
         redirect_stdout(prints),
     ):
         os.dup2(2, 1)
+        print_c_by_line()
         try:
             yield own
             own.flush()
         finally:
-            # What models wrote to the real stdout may wait in its buffer, and must not follow the data.
+            # What models wrote to the real stdout may wait in its buffer, or in that of C: it must not follow the data.
             with suppress(OSError, ValueError):  # one of them may have closed it
                 before.flush()
+            flush_c()
             os.dup2(kept, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from mlsm._batch import FACETS, GIVEN, Batch, facet, given_column, outcome_names
-from mlsm._guard import Raised, attempt
+from mlsm._guard import Raised, attempt, end_forked
 from mlsm._result import OUTCOMES, Failure, Problem
 from mlsm._typing import LANES, Lane
 from mlsm.contracts import ROW_ID, Column, Isolated
@@ -324,7 +325,9 @@ def call_frame(step: Step, as_of: datetime, frame: pl.DataFrame) -> pl.DataFrame
         returned = step.predictor.columns(frame, as_of)
         return read_returned(returned, frame.height, frame.get_column(ROW_ID), step.limits)
 
+    process = os.getpid()
     found: pl.DataFrame | Raised = attempt(call)
+    end_forked(process)
     return found
 
 

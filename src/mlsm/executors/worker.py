@@ -15,7 +15,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from mlsm._guard import Raised, attempt
+from mlsm._c_output import flush_c, print_c_by_line
+from mlsm._guard import Raised, attempt, end_forked
 from mlsm.executors.wire import Kind, receive, send
 
 __all__ = ["main"]
@@ -37,13 +38,17 @@ def main(descriptor: int, note: int, parent: int, module: str) -> None:
     os.set_inheritable(descriptor, False)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # what models print is talk, and told as it comes
+    print_c_by_line()
     import_module(module)
     noted = memoryview(mmap.mmap(note, 0)).cast("I")
     os.close(note)
-    with socket.socket(fileno=descriptor) as parent_end, suppress(BrokenPipeError, ConnectionResetError):
-        _work(parent_end, noted)
-    sys.stderr.flush()
-    os._exit(0)  # what threads of models still do matters to nobody
+    # A model may have closed the socket, or sys.stderr: nothing may keep this process from ending.
+    found = attempt(_work, socket.socket(fileno=descriptor), noted)
+    if isinstance(found, Raised):
+        attempt(sys.stderr.write, found.trace())
+    flush_c()
+    attempt(sys.stderr.flush)
+    os._exit(isinstance(found, Raised))  # what threads of models still do matters to nobody
 
 
 def _end_with(parent: int) -> None:
@@ -54,6 +59,13 @@ def _end_with(parent: int) -> None:
 
 
 def _work(parent: socket.socket, noted: memoryview) -> None:
+    with suppress(BrokenPipeError, ConnectionResetError):
+        _answer(parent, noted)
+
+
+def _answer(parent: socket.socket, noted: memoryview) -> None:
+    process = os.getpid()
+
     def note(number: int) -> None:
         noted[0] = number
 
@@ -73,6 +85,7 @@ def _work(parent: socket.socket, noted: memoryview) -> None:
         _, tag, read = asked
         note(0)
         answer = attempt(_answered, function, plan, read)
+        end_forked(process)
         if isinstance(answer, Raised):
             send(parent, Kind.FAILED, tag, _told(answer))
         else:

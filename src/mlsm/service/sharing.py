@@ -151,7 +151,7 @@ class Sharing:
         """Narrow a part to the model at which its process died; None where no other is left, or nobody knows."""
         models = self._scoring.prepared.models
         left = [model.key for model in models if model.lane in part.lanes and model.key not in part.answered]
-        key = models[noted - 1].key if noted else None
+        key = models[noted - 1].key if 0 < noted <= len(models) else None
         return replace(part, alone=key) if key in left and len(left) > 1 else None
 
     def settled(self, part: Cut, pieces: Sequence[tuple[Cut, Answered]]) -> Cut:

@@ -39,6 +39,14 @@ def closes(x: int) -> float:
     return x / 10
 
 
+@mlsm.model(version="1", isolation="process", timeout=(1, 20))
+def forks(x: int) -> float:
+    if x == 503:
+        os.fork()
+        ctypes.CDLL(None).puts(b"put by C")
+    return x / 10
+
+
 @mlsm.model(version="1", isolation="process", timeout=(0.5, 20))
 def hangs(x: int) -> float:
     while x == 503:

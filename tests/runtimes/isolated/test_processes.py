@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -84,6 +85,16 @@ def test_only_the_records_at_which_it_dies_are_crashed(made: Callable[..., mlsm.
 def test_who_did_harm_is_found_where_the_process_dies_at_a_later_record(made: Callable[..., mlsm.Catalog]) -> None:
     """Without descriptors it scores on, and ends when it cannot answer; the record that it ends at is innocent."""
     assert {"503": "crashed"} == failed(list(mlsm.score(made(bad.closes), RECORDS, id="id")))
+
+
+def test_a_child_that_a_model_forks_answers_nothing(made: Callable[..., mlsm.Catalog], capfd: Any) -> None:
+    """Where it returns beside its parent, scores stay with their records; what both print through C is not lost."""
+    catalog = made(bad.forks)
+    for _ in range(2):  # a second answer to the first question would be taken for that to the next
+        assert [x / 10 for x in range(1_000)] == [r.score for r in mlsm.score(catalog, RECORDS, id="id")]
+    for step in prepared(catalog).steps:
+        step.predictor.end()  # type: ignore[attr-defined]
+    assert "[forks@1] put by C" in capfd.readouterr().err
 
 
 def test_a_frame_is_cut_until_the_culprit_stands_alone(made: Callable[..., mlsm.Catalog]) -> None:

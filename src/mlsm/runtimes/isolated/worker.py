@@ -14,6 +14,7 @@ import pickle
 import sys
 from typing import Any
 
+from mlsm._c_output import flush_c, print_c_by_line
 from mlsm.runtimes.isolated import protocol
 from mlsm.runtimes.isolated.keeper import keep
 
@@ -30,10 +31,13 @@ class Channel:
 
     def __init__(self, reply: int, cell: memoryview) -> None:
         self._reply = reply
+        self._process = os.getpid()
         self.cell = cell
 
     def tell(self, head: Any, body: bytes | memoryview = b"") -> None:
-        """Send a reply."""
+        """Send a reply; a child that the model forked and let return has none to send."""
+        if os.getpid() != self._process:
+            os._exit(0)
         protocol.send(self._reply, head, body)
 
 
@@ -48,11 +52,13 @@ def main(arguments: list[str]) -> None:
     for fd in (lifeline, status, printed):
         os.close(fd)
     _point_streams(output)
+    print_c_by_line()
     for fd in (request, reply, cell):
         os.set_inheritable(fd, False)
     shared = memoryview(mmap.mmap(cell, mmap.PAGESIZE)).cast("Q")
     with contextlib.suppress(protocol.Closed):
         _serve(request, Channel(reply, shared))
+    flush_c()
     os._exit(0)  # threads that the model started are not waited for
 
 
