@@ -62,13 +62,13 @@ def insert_many(url: str, frame: pl.DataFrame) -> float:
     """Time the bare insertion of a run's documents, part by part."""
     parts = []
     shared = {"run_id": "0190a5e0-0000-7000-8000-000000000000", "part": 0, "lane": "active", "purpose": "live"}
-    shared |= {"roster": 1, **told("as_of", BEGIN)}
+    shared |= {"volume": 1, "roster": 1, **told("as_of", BEGIN)}
     for part, rows in enumerate(frame.iter_slices(PART)):
         parts.append(result_documents(as_batch(rows, part, BEGIN), range(rows.height), part + 1, shared))
     with MongoClient[dict[str, Any]](url) as client:
         db = client.get_default_database()
         db.drop_collection("bare")
-        pointer = [("record_id", 1), ("purpose", 1), ("as_of_us", -1), ("roster", 1), ("_id", 1)]
+        pointer = [("volume", 1), ("record_id", 1), ("purpose", 1), ("as_of_us", -1), ("roster", 1), ("_id", 1)]
         db.bare.create_index(pointer)
         begin = time.perf_counter()
         for documents in parts:

@@ -46,6 +46,7 @@ def test_a_document_can_be_read_by_people(mongo_standalone: Mongod) -> None:
     assert {
         "_id": {"write": document["_id"]["write"], "row": 0},
         "record_id": "42",
+        "volume": 1,
         "run_id": run_id,
         "part": 0,
         "lane": "active",

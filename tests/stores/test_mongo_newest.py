@@ -32,7 +32,7 @@ ALIKE = CATALOGS[:1] * 3
 def test_what_is_current_is_found_by_leaps_as_by_a_walk(
     seed: int, catalogs: tuple[tuple[ModelEntry, ...], ...], mongo_standalone: Mongod
 ) -> None:
-    """Long histories, clocks that come twice or go back, runs of single records, a write that never ended."""
+    """Long histories over several volumes, clocks that come twice or go back, a write that never ended."""
     draw = random.Random(seed)
     url = mongo_standalone.url()
     stores: list[Store] = [open_store(url, Path()), MemoryStore()]
@@ -52,6 +52,8 @@ def test_what_is_current_is_found_by_leaps_as_by_a_walk(
                 commit(store, run_id, place + 1, results_of(plan, parts[0], number * 10.0 + 9), as_of=at)
         if number == 9:
             leave_broken_off(url)
+        if number % 3 == seed:
+            begin_a_volume(url)
     mongo, memory = stores
     for wanted in (Selection(), Selection(record_ids=(*RECORDS[:5], "unknown"))):
         assert told(read(memory.scores(wanted))) == told(read(mongo.scores(wanted)))
@@ -74,6 +76,12 @@ def leave_broken_off(url: str) -> None:
             document["_id"] = {"write": counted["writes"] + 1, "row": row}
             document["as_of_us"] += 10**9
             db.mlsm_results.insert_one(document)
+
+
+def begin_a_volume(url: str) -> None:
+    """Count as many documents as make a volume full."""
+    with MongoClient[dict[str, Any]](url) as client:
+        client.get_default_database().mlsm_store.update_one({"_id": "store"}, {"$inc": {"documents": 250_000}})
 
 
 def told(results: Iterable[Result]) -> list[tuple[object, ...]]:

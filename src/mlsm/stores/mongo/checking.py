@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.forgetting import tombstones
 from mlsm.stores.mongo.notes import of_write
-from mlsm.stores.mongo.schema import Document
+from mlsm.stores.mongo.schema import SPLIT, Document
+from mlsm.stores.mongo.volumes import volume_at
 
 __all__ = ["faults"]
 
@@ -38,6 +39,7 @@ def faults(server: Server) -> Iterator[str]:
         if lost:
             yield f"There are {lost} documents in {collection!r} of no committed lane, and none is under way."
     yield from _twice(server)
+    yield from _beyond(server)
     yield from _returned(server)
 
 
@@ -78,6 +80,15 @@ def _twice(server: Server) -> Iterator[str]:
     ]
     for found in server.aggregate("mlsm_results", same):
         yield f"There are {found['records']} records twice in a lane."
+
+
+def _beyond(server: Server) -> Iterator[str]:
+    """Look for documents that a listing would not look at."""
+    for store in server.find("mlsm_store", {"_id": "store", "version": {"$gte": SPLIT}}):
+        newest = volume_at(store.get("documents", 0))
+        found = server.count("mlsm_results", {"volume": {"$gt": newest}})
+        if found:
+            yield f"There are {found} documents in volumes after {newest}, which is the newest."
 
 
 def _returned(server: Server) -> Iterator[str]:

@@ -13,6 +13,7 @@ from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.documents import input_documents
 from mlsm.stores.mongo.notes import Notes, of_write
 from mlsm.stores.mongo.settling import begin, end, settle
+from mlsm.stores.mongo.volumes import ANY
 
 __all__ = ["bury", "cut_inputs", "encodable", "forget", "lift", "remove_from", "tombstones"]
 
@@ -48,11 +49,11 @@ def forget(server: Server, record_id: str) -> Forgotten:
     server.insert("mlsm_tombstones", [{"_id": stones.mark(record_id)}])
     if not encodable(record_id):
         return Forgotten()
-    results = server.find("mlsm_results", {"record_id": record_id}, shown={"kept": 1, "results.model": 1})
+    results = server.find("mlsm_results", {**ANY, "record_id": record_id}, shown={"kept": 1, "results.model": 1})
     rejects = server.find("mlsm_rejects", {"record_id": record_id}, shown={"_id": 1})
     writes = sorted({document["_id"]["write"] for document in (*results, *rejects)})
     # Before anything goes it is noted where, so that counts can be made right by whoever comes next.
-    number = begin(server, {"writes": writes, "why": "forget"})
+    number, _ = begin(server, {"writes": writes, "why": "forget"})
     notes = Notes(server).among(writes)
     inputs = 0
     for write in writes:

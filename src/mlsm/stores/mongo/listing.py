@@ -33,7 +33,8 @@ def list_current(server: Server, rule: Rule, selection: Selection) -> Iterator[p
     if not upto:
         return
     seats = rosters(server)
-    current = _Current(server, Sweep(server, Notes(server, upto=upto), seats, rule), seats, rule)
+    notes = Notes(server, upto=upto)
+    current = _Current(server, Sweep(server, notes, seats, rule), seats, rule)
     if selection.record_ids is not None:
         ids = sorted({one for one in selection.record_ids if encodable(one)})
         frames = [current.frame({"$in": ids[start : start + 1024]}) for start in range(0, len(ids), 1024)]
@@ -42,7 +43,7 @@ def list_current(server: Server, rule: Rule, selection: Selection) -> Iterator[p
         return
     after, last = None, False
     while not last:
-        end = page_end(server, after, _POINTERS)
+        end = page_end(server, notes.volumes(), after, _POINTERS)
         last = end is None
         records: Document = {"$gte": ""} if after is None else {"$gt": after}
         frame = selected(current.frame(records if last else {**records, "$lte": end}), selection)

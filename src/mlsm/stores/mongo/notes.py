@@ -10,6 +10,7 @@ from mlsm._typing import Lane
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.schema import Document
 from mlsm.stores.mongo.times import moment
+from mlsm.stores.mongo.volumes import Volumes, volumes_of
 
 __all__ = ["Note", "Notes", "Seat", "greatest_seq", "of_write", "read_note", "rosters", "seats_of"]
 
@@ -72,6 +73,7 @@ class Notes:
         self._lasting = lasting
         self._known: dict[int, Note | None] = {}
         self._only: Document | None = None
+        self._store: Document | None = None
 
     def among(self, writes: Iterable[int]) -> dict[int, Note]:
         """Give the notes of those writes that are committed."""
@@ -91,14 +93,17 @@ class Notes:
         """Look all up anew."""
         self._known = {}
 
+    def volumes(self) -> Volumes:
+        """Tell the volumes in which that lies which is committed."""
+        return volumes_of(self._counters())
+
     def only_committed(self) -> Document:
         """Write the condition on `_id`s that leaves out writes under way, as far as they are known.
 
         Who asks with it looks the notes up besides: a write may begin or end at any time.
         """
         if self._only is None:
-            store = self._server.find("mlsm_store", {"_id": "store"}, shown={"writes": 1})
-            last = store[0].get("writes", 0) if store else 0
+            last = self._counters().get("writes", 0)
             pending = self._server.find("mlsm_pending", {"run_id": {"$exists": True}}, shown={"_id": 1})
             told = self.among({one["_id"] for one in pending})
             self._only = {"_id": {"$lt": {"write": last + 1, "row": 0}}}
@@ -106,6 +111,12 @@ class Notes:
             if broken_off:
                 self._only["$nor"] = broken_off
         return self._only
+
+    def _counters(self) -> Document:
+        if self._store is None:
+            found = self._server.find("mlsm_store", {"_id": "store"})
+            self._store = found[0] if found else {}
+        return self._store
 
 
 def greatest_seq(server: Server, run_id: str | None = None) -> int:

@@ -59,7 +59,7 @@ def _prune_part(server: Server, part: Document, answers: _Needed) -> tuple[int, 
     gone = [document for document in documents if document["record_id"] not in needed]
     if not (gone or rejects or inputs):
         return 0, 0
-    number = begin(server, {"writes": writes, "why": "prune"})
+    number, _ = begin(server, {"writes": writes, "why": "prune"})
     server.delete_among("mlsm_results", [document["_id"] for document in gone])
     server.delete_among("mlsm_rejects", rejects)
     for write in writes:

@@ -9,11 +9,12 @@ one lane seats two active versions of a name, the later in the catalog decides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.notes import Note, Notes, Seat
 from mlsm.stores.mongo.schema import Document
+from mlsm.stores.mongo.volumes import ANY, Volumes
 
 __all__ = ["Newest", "Pointer", "Rule", "Seats", "newest", "newest_among", "page_end", "pointers_of", "ranked", "read"]
 
@@ -22,6 +23,8 @@ Seats = Mapping[int, Sequence[Seat]]
 _TOLD: Document = {"record_id": 1, "as_of_us": 1, "roster": 1}
 _AHEAD = 3
 """Pointers of a roster of which the notes are asked for at once."""
+_FEWEST = 512
+"""Pointers of a volume that are looked at for one page at least."""
 _NEWEST: Document = {
     "$group": {
         "_id": {"record_id": "$record_id", "roster": "$roster"},
@@ -51,7 +54,8 @@ def pointers_of(server: Server, record_ids: Sequence[str], but: Iterable[int] = 
     found: dict[str, list[Pointer]] = {}
     others = sorted(but)
     for start in range(0, len(record_ids), 1024):
-        condition: Document = {"record_id": {"$in": list(record_ids[start : start + 1024])}, "purpose": "live"}
+        wanted = {"$in": list(record_ids[start : start + 1024])}
+        condition: Document = {**ANY, "record_id": wanted, "purpose": "live"}
         if others:
             condition["roster"] = {"$nin": others}
         for pointer in read(server.find("mlsm_results", condition, shown=_TOLD)):
@@ -67,8 +71,9 @@ def newest_among(server: Server, records: Document, notes: Notes) -> dict[str, N
         records: the condition on `record_id`.
         notes: the moment as of which it is told.
     """
-    match = {"record_id": records, "purpose": "live", **notes.only_committed()}
-    rows = server.aggregate("mlsm_results", [{"$match": match}, _NEWEST], hint="record")
+    volumes = notes.volumes()
+    match = {**volumes.whole, "record_id": records, "purpose": "live", **notes.only_committed()}
+    rows = server.aggregate("mlsm_results", [{"$match": match}, _NEWEST], hint=volumes.index)
     told = notes.among({row["greatest"]["id"]["write"] for row in rows})
     found: dict[str, Newest] = {}
     unsure = set()
@@ -87,13 +92,16 @@ def newest_among(server: Server, records: Document, notes: Notes) -> dict[str, N
     return found
 
 
-def page_end(server: Server, after: str | None, most: int) -> str | None:
-    """Give the id up to which about so many pointers come after an id; None where the rest is fewer."""
+def page_end(server: Server, volumes: Volumes, after: str | None, most: int) -> str | None:
+    """Give the id up to which no more than about so many pointers come after an id; None where none comes later."""
     condition: Document = {"purpose": "live", "record_id": {"$gte": ""} if after is None else {"$gt": after}}
     order = [("record_id", 1), ("purpose", 1), ("as_of_us", -1)]
-    shown = {"_id": 0, "record_id": 1}
-    found = server.find("mlsm_results", condition, sort=order, limit=1, skip=most, shown=shown)
-    return found[0]["record_id"] if found else None
+    asked: dict[str, Any] = {"sort": order, "limit": 1, "skip": max(most // len(volumes.each), _FEWEST)}
+    ends = []
+    for volume in volumes.each:
+        found = server.find("mlsm_results", {**volume, **condition}, shown={"_id": 0, "record_id": 1}, **asked)
+        ends += [one["record_id"] for one in found]
+    return min(ends, default=None)
 
 
 def newest(pointers: Iterable[Pointer], notes: Notes) -> Newest:

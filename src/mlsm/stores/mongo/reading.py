@@ -18,6 +18,7 @@ from mlsm.stores.mongo.frames import result_of
 from mlsm.stores.mongo.notes import Note, Notes, of_write, seats_of
 from mlsm.stores.mongo.ranking import Newest, Pointer, Rule, newest, pointers_of, ranked, read
 from mlsm.stores.mongo.schema import Document
+from mlsm.stores.mongo.volumes import ANY
 
 __all__ = ["current_results", "documents_of", "held", "kept_columns", "past_results"]
 
@@ -78,7 +79,7 @@ def _newest(server: Server, record_id: str, notes: Notes) -> tuple[dict[tuple[in
     The newest documents are read at once, since most often they are all that is needed;
     then the pointers of rosters that none of them has.
     """
-    condition = {"record_id": record_id, "purpose": "live"}
+    condition = {**ANY, "record_id": record_id, "purpose": "live"}
     documents = server.find("mlsm_results", condition, sort=[("as_of_us", -1)], limit=_FEW)
     pointers = list(read(documents))
     read_already = {(one.write, one.row): document for one, document in zip(pointers, documents, strict=True)}
@@ -151,7 +152,7 @@ def _committed(server: Server, record_id: str) -> list[tuple[Document, Note]]:
     """Give the committed documents of a record, newest first."""
     if not encodable(record_id):
         return []
-    found = server.find("mlsm_results", {"record_id": record_id})
+    found = server.find("mlsm_results", {**ANY, "record_id": record_id})
     notes = Notes(server).among({document["_id"]["write"] for document in found})
     committed = [(d, notes[d["_id"]["write"]]) for d in found if d["_id"]["write"] in notes]
     return sorted(committed, key=lambda one: (one[1].as_of, one[1].seq), reverse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bson.int64 import Int64
 from pymongo import ReturnDocument
@@ -14,31 +14,40 @@ from mlsm.stores._owner import Owner, is_gone, this_process
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.notes import of_write
 from mlsm.stores.mongo.schema import Document
+from mlsm.stores.mongo.volumes import volume_at
 
-__all__ = ["begin", "end", "next_write", "purge", "recover", "settle"]
+__all__ = ["Taken", "begin", "end", "next_write", "purge", "recover", "settle"]
 
 Why = Literal["forget", "prune"]
 
 
-def next_write(server: Server) -> int:
-    """Take a number; one of which the answer is lost is never used."""
+class Taken(NamedTuple):
+    """The number of a write or a removal, and the volume of the documents that it brings."""
+
+    number: int
+    volume: int
+
+
+def next_write(server: Server, documents: int = 0) -> Taken:
+    """Take a number, for so many documents; one of which the answer is lost is never used."""
     server.prepare()
+    more = {"writes": Int64(1), "documents": Int64(documents)}
     counted = server.call(
         lambda db: db.mlsm_store.find_one_and_update(
-            {"_id": "store"}, {"$inc": {"writes": Int64(1)}}, return_document=ReturnDocument.AFTER
+            {"_id": "store"}, {"$inc": more}, return_document=ReturnDocument.AFTER
         )
     )
     assert counted is not None  # noqa: S101 - the store was prepared
-    return int(counted["writes"])
+    return Taken(int(counted["writes"]), volume_at(counted["documents"]))
 
 
-def begin(server: Server, what: Document) -> int:
+def begin(server: Server, what: Document, documents: int = 0) -> Taken:
     """Note what is about to be written or removed, before it is."""
-    number = next_write(server)
+    taken = next_write(server, documents)
     me = this_process()
     owner = {"host": me.host, "pid": me.pid, "started": me.started}
-    server.insert("mlsm_pending", [{"_id": number, "at": datetime.now(UTC), "owner": owner, **what}])
-    return number
+    server.insert("mlsm_pending", [{"_id": taken.number, "at": datetime.now(UTC), "owner": owner, **what}])
+    return taken
 
 
 def end(server: Server, number: int) -> None:

@@ -1,13 +1,14 @@
 """What is current of many records, without a look at all of their history where that can be.
 
-The server finds the newest document of each record by leaps through the index, however many
-are older. That one alone decides where its roster has whatever any roster could add, where it
-is committed, and where no other result of the record can have its clock. All other records are
-asked about as `newest_among` does.
+The server finds the newest document of each record and volume by leaps through the index,
+however many are older; the newest of those is the newest of the record. That one alone decides
+where its roster has whatever any roster could add, where it is committed, and where no other
+result of the record can have its clock. All other records are asked about as `newest_among` does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mlsm.stores.mongo.connection import Server
@@ -47,8 +48,7 @@ class Sweep:
             self._shared = _shared(self.server) if self._decisive else frozenset()
         if not self._decisive:
             return newest_among(self.server, records, self.notes)
-        pipeline: list[Document] = [{"$match": {"record_id": records, "purpose": "live"}}, {"$sort": _ORDER}, _FIRST]
-        rows = self.server.aggregate("mlsm_results", pipeline, hint="record")
+        rows = self._first(records)
         told = self.notes.among({row["id"]["write"] for row in rows})
         found: dict[str, Newest] = {}
         others = []
@@ -62,6 +62,18 @@ class Sweep:
         for start in range(0, len(others), _AT_ONCE):
             found |= newest_among(self.server, {"$in": others[start : start + _AT_ONCE]}, self.notes)
         return found
+
+    def _first(self, records: Document) -> Sequence[Document]:
+        """Find the newest pointer of each record: of each volume first, then among those."""
+        volumes = self.notes.volumes()
+        first: dict[str, Document] = {}
+        for volume in volumes.each:
+            condition = {**volume, "record_id": records, "purpose": "live"}
+            pipeline: list[Document] = [{"$match": condition}, {"$sort": _ORDER}, _FIRST]
+            for row in self.server.aggregate("mlsm_results", pipeline, hint=volumes.index):
+                if row["as_of"] > first.setdefault(row["_id"], row)["as_of"]:
+                    first[row["_id"]] = row
+        return list(first.values())
 
 
 def _decisive(seats: Seats, rule: Rule) -> frozenset[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import msgspec
+import polars as pl
 from pymongo.errors import DuplicateKeyError
 
 from mlsm._batch import Batch
@@ -53,8 +54,9 @@ class Writer:
         self._refuse_digests(plan, batch)
         bringing = _Bringing(batch, rejects, tombstones(self.server))
         roster = self._roster(bringing.batch)
-        write = begin(self.server, key)
-        shared = {**key, "purpose": plan.purpose, "roster": roster, **told("as_of", batch.as_of)}
+        write, volume = begin(self.server, key, len(bringing.batch))
+        told_once = {"volume": volume, **key, "purpose": plan.purpose, "roster": roster}
+        shared = {**told_once, **told("as_of", batch.as_of)}
         self._bring(bringing, write, shared, first=not there)
         now = tombstones(self.server)
         if now.marks != bringing.stones.marks:
@@ -79,21 +81,20 @@ class Writer:
                 self.server.insert("mlsm_inputs", list(input_documents(bringing.batch.inputs, write)))
 
     def _bring_results(self, bringing: _Bringing, write: int, shared: Document) -> None:
-        batch, rows = bringing.batch, bringing.rows()
+        batch, rows = bringing.by_id()
         if len(batch) <= _AT_ONCE:
             self.server.insert("mlsm_results", result_documents(batch, rows, write, shared))
             return
         whole = False
         while not whole:
-            self._send(bringing, write, shared)
+            self._send(batch, rows, write, shared)
             # This is answered when it is on disk, and so then is all that the server had before. What it had
             # lost by then, killed and started again, is missing now, and sent again.
             self.server.update("mlsm_pending", {"_id": write}, {"$inc": {"sent": 1}})
             whole = self.server.count("mlsm_results", of_write(write)) >= len(batch)
 
-    def _send(self, bringing: _Bringing, write: int, shared: Document) -> None:
+    def _send(self, batch: Batch, rows: Sequence[int], write: int, shared: Document) -> None:
         """Make the next documents ready while the server takes the ones before."""
-        batch, rows = bringing.batch, bringing.rows()
         send = partial(self.server.insert, "mlsm_results", durable=False)
         with ThreadPoolExecutor(max_workers=1) as pool:
             sent: Future[None] | None = None
@@ -188,8 +189,13 @@ class _Bringing:
         self._all_rejects = rejects
         self.batch, self.rejects, _ = without_forgotten(batch, rejects, stones)
 
-    def rows(self) -> Sequence[int]:
-        """Give the rows of the part in which the records came."""
+    def by_id(self) -> tuple[Batch, Sequence[int]]:
+        """Give the records in the order in which the index takes them best, and the rows in which they came."""
+        order = self.batch.frame.get_column("record_id").arg_sort()
+        rows = pl.Series(self._rows(), dtype=pl.Int64).gather(order)
+        return replace(self.batch, frame=self.batch.frame[order]), rows.to_list()
+
+    def _rows(self) -> Sequence[int]:
         if len(self.batch) == len(self.whole):
             return range(len(self.whole))
         rows = {record: row for row, record in enumerate(self.whole.frame.get_column("record_id").to_list())}
