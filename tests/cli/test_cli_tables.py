@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -112,3 +113,34 @@ def test_documents_are_json_in_the_shape_of_results() -> None:
         *(read[key] for key in ("record_id", "outcome", "score", "as_of", "error")),
     )
     assert {*Result.__struct_fields__} == {*read}
+
+
+RUNS = Table(
+    columns=tuple(
+        Column(key=key, right=key == "leads", whole=key == "started")
+        for key in ("run", "started", "input", "leads", "grew")
+    ),
+    rows=[
+        {
+            "run": "01a21d9f-bbef",
+            "started": "2026-11-27 15:28",
+            "input": "leads-of-november.csv",
+            "leads": 19_992,
+            "grew": "26.9 MB",
+        }
+    ],
+)
+
+
+@pytest.mark.parametrize("no_color", ["", "1"], ids=["colour", "NO_COLOR"])
+def test_columns_without_room_stand_below_their_row(
+    no_color: str, screen: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where columns would shrink to nothing, the last ones stand below each row with their headings."""
+    monkeypatch.setenv("NO_COLOR", no_color)
+    screen.table(RUNS)
+    assert [
+        "run            started           input",
+        "01a21d9f-bbef  2026-11-27 15:28  leads-of-november.csv",
+        "    leads: 19,992  grew: 26.9 MB",
+    ] == re.sub(r"\x1b\[[0-9;]*m", "", shown(screen.out)).splitlines()

@@ -13,7 +13,7 @@ from mlsm.cli.wording import clean, decimals, moment, number
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-__all__ = ["Column", "Table", "plain", "rich_table"]
+__all__ = ["Column", "Table", "plain", "rich_table", "width_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Column:
         key: where the rows hold the value.
         title: the heading; the key unless given.
         right: whether it is aligned to the right, as numbers are.
-        whole: whether a narrow screen folds the other columns first.
+        whole: whether a narrow screen folds the other columns only.
         style: a style of rich, for terminals with colour.
         style_of: gives the style of one value.
     """
@@ -89,18 +89,19 @@ def plain(table: Table) -> str:
     """Write a table as aligned text of full width, without colour."""
     headings = [column.heading for column in table.columns]
     lines = [headings, *table.cells(separated=False)]
-    widths = [max(_width(line[place]) for line in lines) for place in range(len(headings))]
+    widths = [max(width_of(line[place]) for line in lines) for place in range(len(headings))]
     written = []
     for line in lines:
         padded = [
-            " " * (width - _width(cell)) + cell if column.right else cell + " " * (width - _width(cell))
+            " " * (width - width_of(cell)) + cell if column.right else cell + " " * (width - width_of(cell))
             for column, width, cell in zip(table.columns, widths, line, strict=True)
         ]
         written.append("  ".join(padded).rstrip())
     return "\n".join(written)
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
+    """Count the places that text takes on a screen: a wide character takes two."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
@@ -108,19 +109,26 @@ def _width(text: str) -> int:
     return len(text) + wide - combining
 
 
-def rich_table(table: Table) -> RichTable:
-    """Make a table of rich that folds long text instead of cutting it."""
+def rich_table(table: Table, widths: Sequence[int]) -> RichTable:
+    """Make a table of rich whose columns are so wide, and which folds longer text instead of cutting it."""
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    made = RichTable(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), border_style="dim", header_style="dim", show_edge=False)
-    for column in table.columns:
+    made = RichTable(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        border_style="dim",
+        header_style="dim",
+        show_edge=False,
+    )
+    for column, width in zip(table.columns, widths, strict=True):
         made.add_column(
             Text(column.heading),
             justify="right" if column.right else "left",
-            no_wrap=column.whole,
-            overflow="ellipsis" if column.whole else "fold",
+            width=width,
+            overflow="fold",
             style=column.style,
         )
     for row, cells in zip(table.rows, table.cells(separated=True), strict=True):

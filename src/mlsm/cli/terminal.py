@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import msgspec
 
 from mlsm._c_output import flush_c, print_c_by_line
+from mlsm.cli.narrow import fits, fitted, stacked
 from mlsm.cli.stops import Stops
 from mlsm.cli.tables import Table, plain, rich_table
 
@@ -95,11 +96,23 @@ class Terminal:
         _console(stream).print(Text(text, style=style), soft_wrap=True)
 
     def _table(self, stream: TextIO, table: Table, *, styled: bool) -> None:
-        if styled:
-            _console(stream).print(rich_table(table))
-        else:
+        width = _console(stream).width if stream.isatty() else None
+        if width is None or (not styled and fits(plain(table), width)):
             stream.write(plain(table) + "\n")
             stream.flush()
+        elif styled and (widths := fitted(table, width)) is not None:
+            _console(stream).print(rich_table(table, widths))
+        else:
+            for line in stacked(table, width):
+                self._segments(stream, line, styled=styled)
+
+    def _segments(self, stream: TextIO, line: Sequence[tuple[str, str]], *, styled: bool) -> None:
+        if not styled:
+            self._line(stream, "".join(text for text, _ in line), "", styled=False)
+            return
+        from rich.text import Text
+
+        _console(stream).print(Text.assemble(*line), soft_wrap=True)
 
 
 def _styled(stream: TextIO) -> bool:
