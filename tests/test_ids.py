@@ -23,7 +23,9 @@ class ObjectId:
 
 TAKEN: list[tuple[Any, str]] = [
     ("007", "007"), (" 7 ", " 7 "), ("ü☃", "ü☃"), ("x" * 512, "x" * 512), (42, "42"), (42.0, "42"), (-0.0, "0"),
-    (10**30, "1" + "0" * 30), (np.int64(7), "7"), (np.float32(7), "7"), (np.str_("a"), "a"), ("True", "True"),
+    (10**30, "1" + "0" * 30), (Decimal(1), "1"), (Decimal("-42.00"), "-42"), (Decimal("1E+3"), "1000"),
+    (Decimal(12345678901234567890123), "12345678901234567890123"),
+    (np.int64(7), "7"), (np.float32(7), "7"), (np.str_("a"), "a"), ("True", "True"),
     (UUID(int=1), "00000000-0000-0000-0000-000000000001"), (ObjectId(), "507f1f77bcf86cd799439011"),
 ]  # fmt: skip
 EXPECTED = "expected text or a whole number."
@@ -34,7 +36,9 @@ REFUSED: list[tuple[Any, str]] = [
     ("ü" * 257, "The id has 514 bytes; expected at most 512."), (10**600, "The id is too long."),
     (True, f"The id True is a bool; {EXPECTED}"), (np.True_, f"The id True is a bool; {EXPECTED}"),
     (1.5, f"The id 1.5 is a float; {EXPECTED}"), (math.inf, f"The id inf is a float; {EXPECTED}"),
-    ([1], f"The id is a list; {EXPECTED}"), (Decimal(1), f"The id is a Decimal; {EXPECTED}"),
+    ([1], f"The id is a list; {EXPECTED}"), (Decimal("1.5"), f"The id 1.5 is a Decimal; {EXPECTED}"),
+    (Decimal("Infinity"), f"The id Infinity is a Decimal; {EXPECTED}"), (Decimal("sNaN"), "There is no id."),
+    (Decimal("1E+999999"), "The id is too long."),
     (b"a", f"The id is a bytes; {EXPECTED}"),
 ]  # fmt: skip
 
