@@ -1,6 +1,7 @@
 """A model: a named, versioned function with declared fields and a status."""
 
 import copy
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -108,8 +109,9 @@ def _takes(employees: int, as_of: datetime) -> float:
         (lambda a, b: 1, {"a": int}, r"The parameters of 'm@1' are \['a', 'b'\]; expected \['a'\]"),
         (lambda as_of: 1, {"as_of": str}, r"'m@1' cannot have the fields \['as_of'\]"),
         (lambda results: 1, {"results": str}, r"'m@1' cannot have the fields \['results'\]"),
+        (lambda a, results: 1, {"a": int}, "The parameter 'results' of 'm@1' is reserved"),
     ],
-    ids=["too few", "too many", "clock", "results"],
+    ids=["too few", "too many", "clock", "results", "reserved"],
 )
 def test_a_functions_parameters_are_checked(function: Any, fields: Any, message: str) -> None:
     """A function whose parameters are not its fields is refused when it is declared."""
@@ -135,6 +137,35 @@ def test_parameters_may_be_passed_in_any_way(function: Any, fields: Any) -> None
     record = {"id": 1, "a": 1, "b": 2, "as_of": "x"}
     assert ["ok"] == [result.outcome.value for result in mlsm.score_one([made], record)]
     assert ["ok"] == [result.outcome.value for result in mlsm.score([made], [record])]
+
+
+async def _later(a: int) -> float:
+    return 1.0
+
+
+def _piecemeal(a: int) -> Iterator[float]:
+    yield 1.0
+
+
+@pytest.mark.parametrize("function", [_later, _piecemeal], ids=["async", "generator"])
+def test_a_function_that_only_promises_an_answer_is_refused(function: Any) -> None:
+    """An async function or a generator would fail for every record, so it is refused when it is declared."""
+    with pytest.raises(DeclarationError, match="expected one that returns its answer"):
+        model(version="1")(function)
+    with pytest.raises(DeclarationError, match="expected one that returns its answer"):
+        summary_model(version="1", models=["a"])(function)
+
+
+@pytest.mark.parametrize(
+    "promised",
+    [{"range": 5}, {"range": ("low", "high")}, {"range": (0, 1, 2)}, {"labels": (1, 2)}, {"labels": ("A", "A")}],
+    ids=repr,
+)
+def test_what_a_model_promises_is_read_when_it_is_declared(promised: dict[str, Any]) -> None:
+    """A range of other than two numbers, labels that are no text or occur twice: refused, the model named."""
+    with pytest.raises(DeclarationError, match="of model 'fit' cannot be") as raised:
+        made(**promised)
+    assert raised.value.hint is not None
 
 
 def test_a_batch_model_declares_its_columns() -> None:

@@ -66,6 +66,7 @@ def model(
     """
 
     def decorate(function: Function) -> Model:
+        _check_answers_at_once(function)
         chosen = _name_of(function) if name is None else name
         if batch and fields is None:
             raise DeclarationError(
@@ -135,6 +136,7 @@ def summary_model(
     """
 
     def decorate(function: Function) -> SummaryModel:
+        _check_answers_at_once(function)
         chosen = _name_of(function) if name is None else name
         check_key(chosen, version)
         made = SummaryModel(
@@ -170,6 +172,17 @@ def _name_of(function: Function) -> str:
     return name
 
 
+def _check_answers_at_once(function: Function) -> None:
+    """Refuse a function whose every answer would be something that has yet to run."""
+    kinds = {"async": inspect.iscoroutinefunction, "a generator": inspect.isgeneratorfunction}
+    kinds["an async generator"] = inspect.isasyncgenfunction
+    if kind := next((kind for kind, is_of in kinds.items() if is_of(function)), None):
+        raise DeclarationError(
+            f"The function {_name_of(function)!r} is {kind}; expected one that returns its answer.",
+            hint="Write a plain `def` that returns a number, None, or a mapping with a score.",
+        )
+
+
 def _check_names(made: Model, others: list[str]) -> None:
     """Refuse fields that the function could not tell from something else that it is handed."""
     taken = set(others) if made.call == "frame" else RESERVED.union(others)
@@ -185,6 +198,12 @@ def _check_parameters(made: Model, expected: set[str]) -> None:
     taken = {name for name, parameter in parameters.items() if parameter.kind is not parameter.VAR_KEYWORD}
     surplus = {name for name in taken - expected - {"as_of"} if parameters[name].default is inspect.Parameter.empty}
     open_ended = len(taken) < len(parameters)
+    if "results" in surplus:
+        raise DeclarationError(
+            f"The parameter 'results' of {made.key!r} is reserved for models in the style of 0.0.4.",
+            hint="A model of others' results is a summary: @summary_model(version=…, models=[…]). "
+            'A column of that name is read by another: Annotated[int, Alias("results")].',
+        )
     if surplus or (expected - taken and not open_ended):
         raise DeclarationError(
             f"The parameters of {made.key!r} are {sorted(taken)}; expected {sorted(expected)}.",

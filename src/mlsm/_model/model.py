@@ -15,6 +15,7 @@ from mlsm._guard import Raised, attempt
 from mlsm._model.abroad import Abroad
 from mlsm._model.failing import Failing
 from mlsm._model.isolation import Isolation
+from mlsm._model.promised import read_labels, read_range
 from mlsm._typing import Function
 from mlsm.errors import DeclarationError
 
@@ -98,9 +99,7 @@ class Model:
         python: str | Path | None = None,
     ) -> None:
         self._set(name=name, fields=fields, version=version, fcn=fcn, status=status, call=call, when=when)
-        self._set(range=None if range is None else (float(range[0]), float(range[1])))
-        listed = [labels] if isinstance(labels, str) else labels
-        self._set(labels=None if listed is None else tuple(listed), source=source, _cache={})
+        self._set(range=read_range(range, name), labels=read_labels(labels, name), source=source, _cache={})
         self._set(failing=Failing() if failing is None else failing)
         self._set(isolation=Isolation.of(isolation, timeout=timeout, memory=memory, python=python))
 
