@@ -106,6 +106,12 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.startswith("usage: mlsm")
 
 
+def test_an_unknown_option_is_answered_with_the_usage_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever mistypes an option of a command is shown the options of that command, not the list of all commands."""
+    assert 2 == main(["list", "--jsn"])
+    assert capsys.readouterr().err.startswith("usage: mlsm list ")
+
+
 def test_shared_options_stand_before_or_after_the_command() -> None:
     """`--project` is understood on both sides of a command, and one side does not undo the other."""
     sides = (["--project", "demo", "list"], ["list", "--project", "demo"])

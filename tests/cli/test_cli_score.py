@@ -120,6 +120,12 @@ def test_nothing_is_written_over_what_is_read(project: Any, options: list[str]) 
     assert (before, False) == ((project.folder / "first.csv").read_text(), (project.folder / "mlsm.db").exists())
 
 
+def test_standard_input_is_named_once(project: Any) -> None:
+    """Named twice, standard input is refused as that, not as a second input that is empty."""
+    done = project.here("score", "-", "-")
+    assert (1, "Standard input is named twice; expected one `-`.") == (done.returncode, done.stderr.splitlines()[0])
+
+
 @pytest.mark.parametrize("options", [[], ["--no-store"]], ids=["store", "no store"])
 def test_all_rejects_are_written(project: Any, options: list[str]) -> None:
     """The file has every reject, however many there are, with a store and without."""

@@ -1,6 +1,6 @@
 """See it all work: make an example project and sample leads, score them, look at the result.
 
-Five models, a draft of a new version, and a summary that decides whom to call; a few leads
+Seven active models, one of them a summary that decides whom to call, and two drafts; a few leads
 are broken on purpose. Takes less than a minute. An earlier demo in the folder is replaced.
 """
 

@@ -102,7 +102,10 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and stop")
     parser.set_defaults(project=None, log=None, json=False, given=arguments)
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    parents: list[Any] = [_shared()]
+    subparsers = parser.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands", required=True, parser_class=_CommandParser
+    )
     for name, summary in COMMANDS.items():
         loaded = command(name) if name in arguments else None
         made = subparsers.add_parser(
@@ -110,7 +113,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
             help=summary,
             description=None if loaded is None else loaded.__doc__,
             epilog=None if loaded is None else loaded.EXAMPLES,
-            parents=[_shared()],
+            parents=parents,
             formatter_class=RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -125,6 +128,17 @@ def _shared() -> ArgumentParser:
     shared.add_argument("--project", metavar="DIR", help="the project's folder (default: the nearest mlsm.toml upward)")
     shared.add_argument("--log", metavar="FILE", help="a run's log, - for stderr (default: a file in .mlsm/logs/)")
     return shared
+
+
+class _CommandParser(ArgumentParser):
+    """The parser of one command, which tells itself of what it does not know: with its own usage, not that of all."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Read the arguments, and refuse the rest."""
+        known, surplus = super().parse_known_args(args, namespace)
+        if surplus:
+            self.error(f"unrecognized arguments: {' '.join(surplus)}")
+        return known, surplus
 
 
 class _Version(Action):

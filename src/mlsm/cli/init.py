@@ -1,6 +1,6 @@
 """Make a new project: mlsm.toml, models with their tests, a README, leads to try them on.
 
-With --example it is the project of the demo: five models, a draft of a new version, and a
+With --example it is the project of the demo: nine model versions, two of them drafts, and a
 thousand sample leads. With --model-repo it is a repository of models with tests, golden
 records and CI, which other projects take in with `mlsm add`.
 """

@@ -27,8 +27,11 @@ def check_places(files: Sequence[str], *, out: str | None, rejects: str | None) 
         rejects: where the rejects go.
 
     Raises:
-        InputError: two of them are one file, or an input lies in the folder of results.
+        InputError: two of them are one file, an input lies in the folder of results, or standard
+            input is named twice.
     """
+    if files.count("-") > 1:
+        raise InputError("Standard input is named twice; expected one `-`.", hint="It can be read once. Leave one out.")
     read = {Path(file).resolve(): file for file in files if file != "-"}
     read |= {path.parent: file for path, file in read.items() if out is not None and Path(out).resolve() == path.parent}
     for option, place in (("--out", out), ("--rejects", rejects)):
