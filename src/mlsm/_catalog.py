@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from mlsm._digest import digest_of
 from mlsm._model import STATUSES, Model, RuleSummary, SummaryModel, check_key, home_of, split_key
+from mlsm._spelling import meant
 from mlsm.errors import CatalogError, DeclarationError, UnknownNameError
 
 __all__ = ["Catalog", "CatalogLike"]
@@ -147,8 +148,7 @@ class Catalog(Mapping[str, Model]):
             return self._active[reference].key
         versions = [key for key in self._models if split_key(key)[0] == split_key(reference)[0]]
         raise UnknownNameError(
-            f"No model {reference!r} in the catalog.",
-            hint=f"There is {', '.join(versions or self._models) or 'no model at all'}.",
+            f"No model {reference!r} in the catalog.", hint=meant(reference, versions or self._models)
         )
 
     def _resolve_all(self) -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from tests.cli.conftest import Cli
 
+from mlsm.cli.history import end_of
 from mlsm.project.promotion import active_in, project_text
 
 
@@ -47,6 +50,49 @@ def test_a_version_that_was_never_scored_is_refused(scored: Cli) -> None:
     done = scored.here("compare", "fit@1.2.0", "fit@9")
     assert done.returncode == 1
     assert "No model 'fit@9' was scored yet" in done.stderr
+    assert "There is fit@1.2.0, fit@2.0.0" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compare", "fti@2.0.0", "fit@1.2.0"],
+        ["diff", "fti@2.0.0", "fit@1.2.0"],
+        ["plan", "fti@2.0.0"],
+        ["promote", "fti@2.0.0"],
+        ["history", "ift"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_name_that_nothing_has_is_answered_with_the_nearest(scored: Cli, arguments: list[str]) -> None:
+    """Whoever mistypes a name reads the one that was meant."""
+    done = scored.here(*arguments)
+    assert done.returncode == 1
+    assert re.search("Hint: Did you mean .*'fit(@2.0.0)?'", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("date", "read"),
+    [
+        ("2026-11-24", "2026-11-24T23:59:59.999999+00:00"),
+        ("20261124", "2026-11-24T23:59:59.999999+00:00"),
+        ("2026-W48-2", "2026-11-24T23:59:59.999999+00:00"),
+        ("2026-W48", "2026-11-29T23:59:59.999999+00:00"),
+        ("2026W48", "2026-11-29T23:59:59.999999+00:00"),
+        ("2026-11-24T10:00", "2026-11-24T10:00:00+00:00"),
+        ("2026-11-24 10:00+02:00", "2026-11-24T08:00:00+00:00"),
+    ],
+)
+def test_a_moment_is_read_however_iso_writes_it(date: str, read: str) -> None:
+    """A day or a week means its end, and a time without a zone is UTC."""
+    assert end_of(date).isoformat() == read
+
+
+@pytest.mark.parametrize("date", ["yesterday", "2026-11", "9999-12-31T23:59-23:00", "0001-01-01T00:00+05:00"])
+def test_a_moment_that_is_none_is_wrong_usage(scored: Cli, date: str) -> None:
+    """Also one that no calendar has in UTC."""
+    done = scored.here("history", "--at", date)
+    assert (done.returncode, "is no time; expected" in done.stderr) == (2, True)
 
 
 def test_a_version_is_promoted_and_taken_back(scored: Cli) -> None:

@@ -302,6 +302,10 @@ def test_an_unreachable_repository_is_told_in_words(empty: Cli) -> None:
         ("https://ada:hunter2@git.example.com/models.git", "holds credentials"),
         ("https://git.example.com/models.git?private_token=hunter2", "has a query"),
         ("https://git.example.com/models.git#hunter2", "has a query or a fragment"),
+        ("https://ada:hun@hunter2@git.example.com/models.git", "holds credentials"),
+        ("https://ada:hun/hunter2@git.example.com/models.git", "a host that cannot be read"),
+        ("ada:hunter2@git.example.com:models.git", "expected a URL of git"),
+        ("https://[hunter2/models.git", "a host that cannot be read"),
     ],
 )
 def test_credentials_in_a_url_are_refused_and_not_repeated(url: str, said: str, empty: Cli) -> None:
@@ -312,6 +316,31 @@ def test_credentials_in_a_url_are_refused_and_not_repeated(url: str, said: str, 
     for each in (told, refused(empty, "list"), refused(empty, "sync")):
         assert said in each
         assert "hunter2" not in each
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["remove"], 1), (["lock", "--upgrade"], 1), (["add", "one"], 2), (["ci"], 2)]
+)
+def test_a_login_that_stands_where_none_belongs_is_not_repeated(empty: Cli, arguments: list[str], code: int) -> None:
+    """Whatever a message repeats of what was given, a URL of git stands there without user and password."""
+    done = empty.here(*arguments, "https://ada:hunter2@git.example.com/models.git")
+    assert (code, "https://git.example.com" in done.stderr, "hunter2" in done.stderr) == (done.returncode, True, False)
+
+
+def test_a_url_that_stands_for_a_path_is_told_without_its_login(empty: Cli) -> None:
+    """It would be looked for as a folder, and its password told as that folder's name."""
+    said = '\n[[source]]\npath = "https://ada:hunter2@git.example.com/models.git"\n'
+    (empty.folder / "mlsm.toml").write_text(project_text(empty.folder) + said)
+    told = refused(empty, "sync")
+    assert ("expected a folder of this machine" in told, "hunter2" in told) == (True, False)
+
+
+def test_a_folder_with_an_at_in_its_name_is_added(empty: Cli, tmp_path: Path) -> None:
+    """What stands behind the @ is no revision where there is such a folder."""
+    repository = make_repository(tmp_path / "ad\u00e0 @home")
+    repository.commit("1.0.0")
+    ok(empty, "add", str(repository.folder))
+    assert listed(empty) == {"size@1.0.0": "draft"}
 
 
 def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> None:
@@ -803,7 +832,7 @@ def test_a_model_can_be_named_to_upgrade_its_source(empty: Cli, repository: Repo
 
 
 def test_a_retired_version_of_a_source_can_be_promoted_again(empty: Cli, repository: Repository) -> None:
-    """Its commit is in the lock; where this machine does not hold it any more, sync brings it back."""
+    """Its commit is in the lock; where this machine does not hold it any more, sync brings it back; plan knows it."""
     ok(empty, "add", repository.url)
     first = next(iter(listed(empty)))
     ok(empty, "promote", first)
@@ -814,6 +843,11 @@ def test_a_retired_version_of_a_source_can_be_promoted_again(empty: Cli, reposit
     assert listed(empty) == {second: "active"}
     shutil.rmtree(empty.folder.parent / "home")
     ok(empty, "sync")
+    assert {row["model"]: row["now"] for row in rows(empty, "plan", first)["statuses"]} == {
+        first: "retired",
+        second: "active",
+    }
+    assert rows(empty, "diff", first, second)["same_digest"] is False
     ok(empty, "promote", first)
     assert listed(empty) == {first: "active", second: "draft"}
 

@@ -111,3 +111,10 @@ def test_what_is_no_gate_is_refused(text: str) -> None:
     """A condition that cannot be meant is refused before anything is read."""
     with pytest.raises(InputError, match="gate"):
         read_gate(text)
+
+
+def test_the_best_of_a_few_leads_is_chosen_as_well() -> None:
+    """A tenth of three leads is one, so that a gate on who is chosen sees that it is another."""
+    found = compare(pair([results("1", [3, 2, 1]), results("2", [1, 2, 3])], "fit@1", "fit@2"))
+    assert (found.chosen, found.entered, found.left) == ({"fit@1": 1, "fit@2": 1}, 1, 1)
+    assert not read_gate("swap<0.05").answer(found).holds

@@ -219,6 +219,18 @@ def test_a_few_digits_name_a_commit_wherever_it_lies(tmp_path: Path, digits: int
     assert revision(f"file://{folder}", "v1", home) == {"tag": "v1"}
 
 
+def test_a_branch_and_a_tag_of_one_name_are_told_apart_by_their_whole_names(tmp_path: Path) -> None:
+    """A branch moves on and a tag does not: which of them is meant is never guessed."""
+    folder, home = tmp_path / "tables", tmp_path / "home"
+    commits(folder, 1)
+    as_owner(folder, "branch", "v1")
+    as_owner(folder, "tag", "v1")
+    with pytest.raises(ProjectError, match="has a branch 'v1' and a tag of that name"):
+        revision(f"file://{folder}", "v1", home)
+    assert revision(f"file://{folder}", "refs/tags/v1", home) == {"tag": "v1"}
+    assert revision(f"file://{folder}", "refs/heads/v1", home) == {"branch": "v1"}
+
+
 def test_digits_with_which_several_commits_begin_are_refused_with_these(tmp_path: Path) -> None:
     """Which commit is meant is never guessed."""
     folder = tmp_path / "tables"

@@ -100,10 +100,13 @@ def _said(args: Namespace, sources: Sources) -> dict[str, str]:
     from mlsm.project.origin import name_of, wrong_url
     from mlsm.project.revisions import revision
 
-    url, asked = _parted(args.url)
+    if Path(args.url).is_dir():  # in its name an @ parts nothing
+        url, asked = args.url, None
+    else:
+        url, asked = _parted(args.url)
     folder = Path(url)
     said: dict[str, str] = {}
-    if "://" not in url and folder.is_dir():
+    if url and "://" not in url and folder.is_dir():
         if asked is not None:
             raise InputError(
                 f"{url!r} is a folder, which has no revision {asked!r}.",

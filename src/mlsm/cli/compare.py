@@ -9,8 +9,10 @@ current result of each lead and version is taken.
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
+from mlsm._spelling import meant
 from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from mlsm.compare import Comparison
     from mlsm.contracts import Store
 
-__all__ = ["EXAMPLES", "add_arguments", "compared", "run", "share_of"]
+__all__ = ["EXAMPLES", "add_arguments", "compared", "run", "score_of", "share_of"]
 
 EXAMPLES = """\
 example:
@@ -35,10 +37,26 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("second", metavar="NAME@B", help="the version it is compared with")
     parser.add_argument("--run", metavar="ID", help="the results of one run instead of the current ones")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--threshold", type=float, metavar="SCORE", help="leads at or above it count as chosen")
+    which.add_argument("--threshold", type=score_of, metavar="SCORE", help="leads at or above it count as chosen")
     which.add_argument("--top", type=share_of, metavar="SHARE", help="the best share of each version, such as 5%%")
     add_store(parser)
     add_json(parser)
+
+
+def score_of(text: str) -> float:
+    """Read a score.
+
+    Example:
+        >>> score_of("60")
+        60.0
+    """
+    try:
+        score = float(text)
+    except ValueError:
+        score = nan
+    if not isfinite(score):
+        raise ArgumentTypeError(f"{text!r} is no score; expected a number such as 60")
+    return score
 
 
 def share_of(text: str) -> float:
@@ -109,9 +127,8 @@ def _check_known(store: Store, keys: tuple[str, str], run_id: str | None) -> Non
     known = {model.key: None for entry in entries for model in entry.plan.models}
     for key in keys:
         if key not in known:
-            there = ", ".join(known) or "none"
             where = "yet" if run_id is None else f"in run {run_id!r}"
-            raise UnknownNameError(f"No model {key!r} was scored {where}; there is {there}.")
+            raise UnknownNameError(f"No model {key!r} was scored {where}.", hint=meant(key, known))
 
 
 def _show(found: Comparison, terminal: Terminal) -> None:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from mlsm.cli.opening import add_json, open_project
-from mlsm.cli.sources import lacking_columns, last_columns, open_sources, show_lacking
+from mlsm.cli.sources import lacking_columns, last_columns, open_sources, show_lacking, version_of
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
@@ -30,8 +30,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> int:
     """Show the difference."""
-    project = open_project(args)
-    first, second = project.catalog[args.first], project.catalog[args.second]
+    project = open_project(args, retired=True)
+    first, second = version_of(project, args.first), version_of(project, args.second)
     fields = _fields(first, second)
     commits = _commits(open_sources(args), first.key, second.key)
     requirements = _requirements(open_sources(args), first.key, second.key)

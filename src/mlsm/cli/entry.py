@@ -7,11 +7,12 @@ an active model failed too often, 130 interrupted, 143 terminated, 141 nobody re
 from __future__ import annotations
 
 import errno
+import re
 import signal
 import sys
 from argparse import SUPPRESS, Action, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from mlsm.cli.commands import COMMANDS, command
 from mlsm.cli.stops import Stops, Terminated
@@ -92,7 +93,7 @@ def _failed(error: Exception) -> int:
 
 def _parser(arguments: Sequence[str]) -> ArgumentParser:
     """Build the parser; only commands that occur in the arguments load their module."""
-    parser = ArgumentParser(
+    parser = _Parser(
         prog="mlsm",
         description=_ABOUT,
         epilog=WORDS,
@@ -122,15 +123,22 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
     return parser
 
 
-def _shared() -> ArgumentParser:
+def _shared() -> _Parser:
     """Declare what may stand before or after a command; absent, it sets nothing."""
-    shared = ArgumentParser(add_help=False, argument_default=SUPPRESS)
+    shared = _Parser(add_help=False, argument_default=SUPPRESS)
     shared.add_argument("--project", metavar="DIR", help="the project's folder (default: the nearest mlsm.toml upward)")
     shared.add_argument("--log", metavar="FILE", help="a run's log, - for stderr (default: a file in .mlsm/logs/)")
     return shared
 
 
-class _CommandParser(ArgumentParser):
+class _Parser(ArgumentParser):
+    """A parser that repeats no password of what it was given."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_without_logins(message))
+
+
+class _CommandParser(_Parser):
     """The parser of one command, which tells itself of what it does not know: with its own usage, not that of all."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
@@ -150,5 +158,10 @@ class _Version(Action):
 
 
 def _told(text: str, code: int) -> int:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{_without_logins(text)}\n")
     return code
+
+
+def _without_logins(text: str) -> str:
+    """Leave out user and password of URLs of git, in whatever a message repeats of what was given."""
+    return re.sub(r"\b((?:https?|ssh|git)://)(?:[^/@\s]*@)+", r"\1", text)

@@ -7,11 +7,13 @@ where the two disagree, that is told. --at answers for one moment, a day for its
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from mlsm._spelling import meant
 from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project, time_of
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
+_WEEK = re.compile(r"\d{4}-?W\d\d")
 EXAMPLES = "example:\n  mlsm history\n  mlsm history fit --at 2026-11-24"
 
 
@@ -36,14 +39,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def end_of(text: str) -> datetime:
-    """Read a time; a day alone means its last microsecond.
+    """Read a time; a day alone means its last microsecond, and so does a week.
 
     Example:
         >>> end_of("2026-11-24").isoformat()
         '2026-11-24T23:59:59.999999+00:00'
+        >>> end_of("2026-W48").isoformat()
+        '2026-11-29T23:59:59.999999+00:00'
     """
     read = time_of(text)
-    return read + timedelta(days=1, microseconds=-1) if len(text) <= len("2026-11-24") else read
+    if len(text) > len("2026-11-24"):
+        return read
+    return read + timedelta(days=7 if _WEEK.fullmatch(text) else 1, microseconds=-1)
 
 
 def run(args: Namespace, terminal: Terminal) -> int:
@@ -57,7 +64,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     names = sorted({m.name for r in runs for m in r.plan.models} | {event.name for event in events if event.name})
     if args.name is not None and args.name not in names:
         raise UnknownNameError(
-            f"Neither a run nor the history knows a model {args.name!r}; there is {', '.join(names)}."
+            f"Neither a run nor the history knows a model {args.name!r}.", hint=meant(args.name, names)
         )
     wanted = names if args.name is None else [args.name]
     if args.at is not None:

@@ -13,6 +13,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mlsm._spelling import meant
 from mlsm.cli.changing import add_commit, commit_change
 from mlsm.cli.opening import add_json
 from mlsm.cli.sources import checked_models, lacking_columns, last_columns, open_sources, show_lacking
@@ -54,7 +55,7 @@ def _sources_of(asked: Sequence[str], sources: Sources, names: Sequence[str]) ->
             models = sorted({pin.name for pin in sources.lock.models})
             raise UnknownNameError(
                 f"There is no source {name!r}, and no model of a source is called so.",
-                hint=f"There is {', '.join(dict.fromkeys([*names, *models])) or 'none'}.",
+                hint=meant(name, [*names, *models]),
             )
         found |= dict.fromkeys([name] if name in names else holding)
     return list(found)

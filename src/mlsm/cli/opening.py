@@ -180,9 +180,9 @@ def time_of(text: str) -> datetime:
     """
     try:
         read = datetime.fromisoformat(text)
-    except ValueError as error:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the other for years that no calendar has in UTC
         raise ArgumentTypeError(f"{text!r} is no time; expected 2026-11-22 or 2026-11-22T06:30Z") from error
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def add_json(parser: ArgumentParser) -> None:

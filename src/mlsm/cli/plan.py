@@ -9,11 +9,10 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from mlsm.cli.opening import add_json
-from mlsm.cli.sources import lacking_columns, last_columns, open_sources, show_lacking
+from mlsm.cli.sources import lacking_columns, last_columns, open_sources, show_lacking, version_of
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount
-from mlsm.errors import InputError
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -65,10 +64,8 @@ def _plan_sync(args: Namespace, terminal: Terminal) -> None:
 def _plan_promotion(args: Namespace, terminal: Terminal) -> None:
     from mlsm.cli.opening import open_project
 
-    if "@" not in args.key:
-        raise InputError(f"{args.key!r} names no version; expected NAME@VERSION.", hint="`mlsm list` shows them.")
-    project = open_project(args)
-    model = project.catalog[args.key]
+    project = open_project(args, retired=True)  # what was retired may come back
+    model = version_of(project, args.key)
     old = "retired" if args.retire else "draft"
     rows = [
         {"model": one.key, "now": one.status, "then": "active" if one.key == model.key else old}

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from mlsm._catalog import Catalog
 from mlsm.cli.changing import add_commit, commit_change
-from mlsm.cli.compare import compared, share_of
+from mlsm.cli.compare import compared, score_of, share_of
 from mlsm.cli.opening import add_json, add_store, folder_of_project, open_project, opened_store
-from mlsm.cli.sources import found_by_checks
+from mlsm.cli.sources import found_by_checks, version_of
 from mlsm.cli.summary import tell_next
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     gates.add_argument("--require", action="append", default=[], metavar="GATE", help="such as error_rate<=active")
     gates.add_argument("--run", metavar="ID", help="by the results of one run instead of the current ones")
     which = gates.add_mutually_exclusive_group()
-    which.add_argument("--threshold", type=float, metavar="SCORE", help="for swap: leads at or above it are chosen")
+    which.add_argument("--threshold", type=score_of, metavar="SCORE", help="for swap: leads at or above it are chosen")
     which.add_argument("--top", type=share_of, metavar="SHARE", help="for swap: the best share is chosen, such as 5%%")
     add_commit(parser)
     add_store(parser)
@@ -62,7 +62,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     gates = [read_gate(text) for text in args.require]
     seen = project_text(folder_of_project(args))
     project = open_project(args, retired=True)  # what was retired may come back
-    model = _version(project, args.key)
+    model = version_of(project, args.key)
     before = next((m for m in project.catalog.values() if m.name == model.name and m.status == "active"), None)
     if before is not None and before.key == model.key:
         terminal.say(f"{model.key} is active already; nothing was changed.")
@@ -89,14 +89,6 @@ def run(args: Namespace, terminal: Terminal) -> int:
     terminal.say(f"{clean(model.key)} is active from the next run on{former}.", style="bold green")
     tell_next([("mlsm rollback", "take it back"), ("mlsm history", "what was active when")], terminal)
     return 0
-
-
-def _version(project: Project, key: str) -> Model:
-    if "@" not in key:
-        raise InputError(f"{key!r} names no version; expected NAME@VERSION.", hint="`mlsm list` shows them.")
-    if key in project.left_out:
-        raise ProjectError(f"{key!r} was not promoted: {clean(project.left_out[key])}")
-    return project.catalog[key]
 
 
 def _changed(catalog: Catalog, model: Model, before: Model | None, old: str) -> Catalog:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from mlsm._spelling import meant
 from mlsm.cli.changing import add_commit, commit_change
 from mlsm.cli.opening import add_json
 from mlsm.cli.sources import open_sources
@@ -35,8 +36,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     sources = open_sources(args)
     names = [origin.name for origin in sources.manifest.origins]
     if args.name not in names:
-        there = ", ".join(names) or "none"
-        raise UnknownNameError(f"There is no source {args.name!r}; there is {there}.")
+        raise UnknownNameError(f"There is no source {args.name!r}.", hint=meant(args.name, names))
     pins = [pin for pin in sources.lock.models if pin.source == args.name]
     if active := [pin.key for pin in pins if sources.statuses.get(pin.key) == "active"]:
         raise ProjectError(

@@ -14,7 +14,7 @@ from mlsm.cli.opening import folder_of_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
-from mlsm.errors import ProjectError, StoreError
+from mlsm.errors import InputError, ProjectError, StoreError
 
 if TYPE_CHECKING:
     from mlsm._catalog import Catalog
@@ -34,6 +34,7 @@ __all__ = [
     "last_columns",
     "open_sources",
     "show_lacking",
+    "version_of",
 ]
 
 _FINDINGS_SHOWN = 5
@@ -119,6 +120,21 @@ def found_by_checks(project: Project, catalog: Catalog, keys: Iterable[str], pro
     from mlsm.service.trying import tried_away
 
     return check(catalog, keys, reading=project.reading, folder=project.folder, away=partial(tried_away, processes))
+
+
+def version_of(project: Project, key: str) -> Model:
+    """Give the version that is named in full.
+
+    Raises:
+        InputError: no version is named.
+        ProjectError: it is there and cannot be loaded.
+        UnknownNameError: it is not there.
+    """
+    if "@" not in key:
+        raise InputError(f"{key!r} names no version; expected NAME@VERSION.", hint="`mlsm list` shows them.")
+    if key in project.left_out:
+        raise ProjectError(f"{key!r} cannot be looked at: {clean(project.left_out[key])}")
+    return project.catalog[key]
 
 
 def last_columns(project: Project) -> Sequence[str] | None:

@@ -147,7 +147,7 @@ def _chosen(scored: pl.DataFrame, cut: Cut) -> pl.DataFrame:
     if cut.score is not None:
         marks = [(pl.col(f"score{side}") >= cut.score).alias(f"chosen{side}") for side in ("", "_2")]
         return scored.with_columns(marks)
-    most = round(scored.height * cut.share)
+    most = max(1, round(scored.height * cut.share))  # of a few leads as well, or a change of the best goes unseen
     ordered = scored.sort("record_id")
     marks = [
         (pl.col(f"score{side}").rank("ordinal", descending=True) <= most).alias(f"chosen{side}") for side in ("", "_2")

@@ -35,7 +35,7 @@ _SCHEMES = ("https", "http", "ssh", "git", "file")
 _SSH_SHORT = re.compile(r"[\w.-]+@([\w.-]+):(?!//).+")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_PASSWORD = re.compile(r"(://)[^/@\s]*@")
+_PASSWORD = re.compile(r"(://)(?:[^/@\s]*@)+")
 _QUERY = re.compile(r"(https?://[^\s'\"?#]*)[?#][^\s'\"]*")
 
 
@@ -150,11 +150,21 @@ def name_of(url: str) -> str:
 def wrong_url(url: str, hosts: Sequence[str]) -> tuple[str, str] | None:
     """Say what is wrong with a URL, and the way out; None where nothing is."""
     if _SSH_SHORT.fullmatch(url) is None:
-        parts = urlsplit(url)
-        if parts.scheme not in _SCHEMES or "://" not in url:
+        scheme, parted, _ = url.partition("://")
+        if not parted or scheme not in _SCHEMES:
+            # What is like user:password@host is no URL, and repeated without what it begins with.
+            told = url.rpartition("@")[2] if ":" in url.partition("@")[0] and not parted else safe_url(url)
             return (
-                f"is {safe_url(url)!r}; expected a URL of git: {listed(_SCHEMES)}, or git@host:path.",
+                f"is {told!r}; expected a URL of git: {listed(_SCHEMES)}, or git@host:path.",
                 'A folder is named by path = "../models".',
+            )
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError:
+            return (
+                f"has a host that cannot be read; expected {scheme}://host/path, and a port as a number if any.",
+                "User and password do not belong here: git's credential helper, or a key of ssh, knows them.",
             )
         if parts.password is not None or (parts.scheme in ("http", "https") and parts.username is not None):
             return (
@@ -238,8 +248,8 @@ def _misvalued(here: str, name: str, value: Any, hosts: Sequence[str]) -> Iterat
 
 
 def _wrong(name: str, value: str, hosts: Sequence[str]) -> tuple[str, str] | None:
-    if name == "url":
-        return wrong_url(value, hosts)
+    if name in ("url", "path"):
+        return wrong_url(value, hosts) if name == "url" else _wrong_path(value)
     if name == "name" and _NAME.fullmatch(value) is None:
         return f"is {value!r}; expected letters, digits, '.', '_' and '-'.", f"Write {_KEYS['name']}."
     if name == "commit" and _COMMIT.fullmatch(value) is None:
@@ -249,6 +259,12 @@ def _wrong(name: str, value: str, hosts: Sequence[str]) -> tuple[str, str] | Non
     if name == "folder" and not inside(value):
         return f"is {value!r}; expected a folder inside of the repository.", f"Write {_KEYS['folder']}."
     return None
+
+
+def _wrong_path(path: str) -> tuple[str, str] | None:
+    if "://" not in path:
+        return None
+    return f"is the URL {safe_url(path)!r}; expected a folder of this machine.", f"Write {_KEYS['url']}."
 
 
 def inside(folder: str) -> bool:

@@ -15,6 +15,7 @@ __all__ = ["commits_between", "resolve", "revision"]
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT = re.compile(r"[0-9a-f]{4,39}")
+_KINDS = {"branch": "refs/heads/", "tag": "refs/tags/"}
 _SURE = 7
 """Digits that name one commit alone, as git itself has it, where a branch or a tag points at it."""
 
@@ -50,20 +51,19 @@ def revision(url: str, text: str, home: Path) -> dict[str, str]:
 
     Args:
         url: the repository.
-        text: a branch, a tag, or a commit by 4 digits or more.
+        text: a branch or a tag, also by its whole name as `refs/tags/v1`, or a commit by 4 digits or more.
         home: the cache, into which all is fetched where a short commit asks for it.
 
     Raises:
-        ProjectError: the repository knows no such revision, or several commits begin so.
+        ProjectError: the repository knows no such revision; or a branch and a tag are called so, or several
+            commits begin so.
     """
     digits = text.lower()
     if _COMMIT.fullmatch(digits):
         return {"commit": digits}
     refs = refs_of(url)
-    if f"refs/heads/{text}" in refs:
-        return {"branch": text}
-    if f"refs/tags/{text}" in refs:
-        return {"tag": text}
+    if named := _names_of(url, text, refs):
+        return named
     commits = _beginning(url, digits, refs, home) if _SHORT.fullmatch(digits) else []
     if len(commits) > 1:
         raise ProjectError(
@@ -74,6 +74,24 @@ def revision(url: str, text: str, home: Path) -> dict[str, str]:
     if not commits:
         raise _unknown(safe_url(url), "branch, tag or commit", text, refs)
     return {"commit": commits[0]}
+
+
+def _names_of(url: str, text: str, refs: dict[str, str]) -> dict[str, str]:
+    """Tell whether a branch or a tag is called so.
+
+    Raises:
+        ProjectError: both are.
+    """
+    for kind, beginning in _KINDS.items():
+        if text in refs and text.startswith(beginning):
+            return {kind: text.removeprefix(beginning)}
+    found = {kind: text for kind, beginning in _KINDS.items() if f"{beginning}{text}" in refs}
+    if len(found) > 1:
+        raise ProjectError(
+            f"{safe_url(url)!r} has a branch {text!r} and a tag of that name; expected one of them.",
+            hint=f"Name it in full: {' or '.join(f'{beginning}{text}' for beginning in _KINDS.values())}.",
+        )
+    return found
 
 
 def _beginning(url: str, digits: str, refs: dict[str, str], home: Path) -> list[str]:
