@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
+from time import perf_counter
 from typing import Any
 
 import pandas as pd
@@ -45,6 +46,27 @@ def test_results_come_record_by_record_in_the_catalogs_order(scores: mlsm.Scores
     assert ["best@1", "fit@1", "fit@2"] == [result.key for result in scores.record("042")]
     assert () == scores.record("42")
     assert "Scores(100 records, 300 results, 0 rejects)" == repr(scores)
+
+
+def test_a_result_is_found_by_its_place(scores: mlsm.Scores) -> None:
+    """Every place, from the beginning and from the end, has the result that iteration gives; others are refused."""
+    listed = list(scores)
+    assert listed == [scores[place] for place in range(len(scores))]
+    assert (listed[-1], listed[-300]) == (scores[-1], scores[-300])
+    for place in (300, -301):
+        with pytest.raises(IndexError):
+            scores[place]
+
+
+def test_one_result_is_had_without_making_all() -> None:
+    """A result asked for by its place costs a small part of what all of them cost."""
+    many = mlsm.score([fit], [{"id": str(row), "x": row} for row in range(30_000)], as_of=AS_OF)
+    began = perf_counter()
+    assert 30_000 == len(list(many))
+    all_of_them = perf_counter() - began
+    began = perf_counter()
+    assert "29999" == many[-1].record_id
+    assert perf_counter() - began < all_of_them / 2
 
 
 def test_counts_add_up_everywhere(scores: mlsm.Scores) -> None:

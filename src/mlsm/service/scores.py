@@ -31,6 +31,15 @@ class Scores(Sequence[Result]):
     """All results of one scoring: record by record, in the order of the catalog.
 
     Results are held in columns; a `Result` is made when it is asked for.
+
+    Example:
+        >>> import mlsm
+        >>> fit = mlsm.model(version="1", name="fit", fields={"x": int}, status="active")(lambda x: x / 10)
+        >>> scores = mlsm.score([fit], [{"id": "007", "x": 250}, {"id": "8", "x": "many"}])
+        >>> scores
+        Scores(2 records, 2 results, 0 rejects)
+        >>> scores[0].score, scores[-1].outcome.value
+        (25.0, 'invalid')
     """
 
     def __init__(self, batches: Sequence[Batch], report: Report) -> None:
@@ -46,7 +55,15 @@ class Scores(Sequence[Result]):
             yield from batch.results()
 
     def __getitem__(self, index: Any) -> Any:
-        return list(self)[index]
+        if isinstance(index, slice):
+            return list(self)[index]
+        place = range(len(self))[index]  # counts from the end, and refuses, as any sequence does
+        for batch in self._batches:
+            if place < len(batch) * len(batch.models):
+                row, column = divmod(place, len(batch.models))
+                return tuple(batch.rows(row, 1).results())[column]
+            place -= len(batch) * len(batch.models)
+        raise IndexError(index)
 
     def __repr__(self) -> str:
         return f"Scores({self.report.records} records, {len(self)} results, {self.report.rejected} rejects)"
@@ -57,11 +74,27 @@ class Scores(Sequence[Result]):
         return self.report.rejects
 
     def counts(self) -> dict[str, dict[Outcome, int]]:
-        """Count results by model version and outcome."""
+        """Count results by model version and outcome.
+
+        Example:
+            >>> import mlsm
+            >>> fit = mlsm.model(version="1", name="fit", fields={"x": int}, status="active")(lambda x: x / 10)
+            >>> scores = mlsm.score([fit], [{"id": "007", "x": 250}, {"id": "8", "x": "many"}])
+            >>> scores.counts()["fit@1"]
+            {<Outcome.OK: 'ok'>: 1, <Outcome.INVALID: 'invalid'>: 1}
+        """
         return self.report.counts
 
     def record(self, record_id: str) -> tuple[Result, ...]:
-        """Give the results of one record, in the order of the catalog; () where there is none."""
+        """Give the results of one record, in the order of the catalog; () where there is none.
+
+        Example:
+            >>> import mlsm
+            >>> fit = mlsm.model(version="1", name="fit", fields={"x": int}, status="active")(lambda x: x / 10)
+            >>> scores = mlsm.score([fit], [{"id": "007", "x": 250}, {"id": "8", "x": "many"}])
+            >>> [result.score for result in scores.record("007")], scores.record("unheard-of")
+            ([25.0], ())
+        """
         if self._rows is None:
             self._rows = {
                 text: (place, row)
@@ -74,7 +107,15 @@ class Scores(Sequence[Result]):
         return tuple(self._batches[place].rows(row, 1).results())
 
     def frame(self, *, wide: bool = False) -> pl.DataFrame:
-        """Give a polars frame: a row a result, or a row a record with three columns a model."""
+        """Give a polars frame: a row a result, or a row a record with three columns a model.
+
+        Example:
+            >>> import mlsm
+            >>> fit = mlsm.model(version="1", name="fit", fields={"x": int}, status="active")(lambda x: x / 10)
+            >>> scores = mlsm.score([fit], [{"id": "007", "x": 250}, {"id": "8", "x": "many"}])
+            >>> scores.frame(wide=True).columns
+            ['record_id', 'fit', 'fit.label', 'fit.outcome']
+        """
         if not self._batches:
             return Batch.empty().wide() if wide else Batch.empty().long()
         return pl.concat([batch.wide() if wide else batch.long() for batch in self._batches])
