@@ -60,6 +60,20 @@ def test_every_public_name_is_documented(name: str) -> None:
     assert [] == [where for where, value in documented if not (inspect.getdoc(value) or "").strip()]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_shows_how_it_is_used(name: str) -> None:
+    """A public class or function, and each public method, has an example that runs; errors speak for themselves."""
+    found = getattr(mlsm, name)
+    shown = [(name, found)] if callable(found) and not (inspect.isclass(found) and issubclass(found, Exception)) else []
+    if shown and inspect.isclass(found) and found.__module__.startswith("mlsm"):
+        shown += [
+            (f"{name}.{inner}", value)
+            for inner, value in vars(found).items()
+            if not inner.startswith("_") and (inspect.isfunction(value) or isinstance(value, classmethod))
+        ]
+    assert [] == [where for where, value in shown if ">>> " not in (inspect.getdoc(value) or "")]
+
+
 def modules() -> list[str]:
     """List the public modules: none of their names begins with an underscore."""
     found = [module.name for module in pkgutil.walk_packages(mlsm.__path__, "mlsm.")]

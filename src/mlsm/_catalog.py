@@ -59,7 +59,13 @@ class Catalog(Mapping[str, Model]):
 
     @classmethod
     def of(cls, models: CatalogLike) -> Catalog:
-        """Take a catalog as it is, or make one of a model or of several."""
+        """Take a catalog as it is, or make one of a model or of several.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0, "active")
+            >>> Catalog.of(fit) == Catalog.of([fit]), list(Catalog.of([fit]))
+            (True, ['fit@1'])
+        """
         if isinstance(models, Catalog):
             return models
         return cls([models] if isinstance(models, Model) else models)
@@ -101,11 +107,25 @@ class Catalog(Mapping[str, Model]):
         return digest_of({"models": [(model.key, model.status, model.digest) for model in self._models.values()]})
 
     def upstreams(self, key: str) -> dict[str, str]:
-        """Give what a summary stands on: parameter to key, {} for a plain model."""
+        """Give what a summary stands on: parameter to key, {} for a plain model.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0, "active")
+            >>> best = SummaryModel("best", ["fit"], "1", lambda data, results: 1.0)
+            >>> Catalog([fit, best]).upstreams("best@1")
+            {'fit': 'fit@1'}
+        """
         return dict(self._upstreams.get(self._key(key), {}))
 
     def with_active(self, key: str) -> Catalog:
-        """Give a catalog in which this version is active and the former one a draft."""
+        """Give a catalog in which this version is active and the former one a draft.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0, "active")
+            >>> catalog = Catalog([fit, fit.with_version("2").with_status("draft")]).with_active("fit@2")
+            >>> [(model.key, model.status) for model in catalog.values()]
+            [('fit@1', 'draft'), ('fit@2', 'active')]
+        """
         chosen = self[key]
         changed = []
         for model in self._models.values():
@@ -118,7 +138,13 @@ class Catalog(Mapping[str, Model]):
         return Catalog(changed)
 
     def with_draft(self, key: str) -> Catalog:
-        """Give a catalog in which this version is a draft."""
+        """Give a catalog in which this version is a draft.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0, "active")
+            >>> Catalog([fit]).with_draft("fit@1")["fit@1"].status
+            'draft'
+        """
         chosen = self._key(key)
         return Catalog(m.with_status("draft") if m.key == chosen else m for m in self._models.values())
 
@@ -127,6 +153,12 @@ class Catalog(Mapping[str, Model]):
 
         Raises:
             UnknownNameError: no model has such a name.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0, "active")
+            >>> size = Model("size", {"x": int}, "1", lambda data, results: 1.0)
+            >>> list(Catalog([fit, size]).only(["fit"]))
+            ['fit@1']
         """
         wanted = [model for name in names for model in self._matching(name)]
         keep: set[str] = set()

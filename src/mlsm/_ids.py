@@ -47,7 +47,7 @@ def read_id(value: Any) -> tuple[str | None, str | None]:
 
 def _not_a_number(value: Any) -> bool:
     # One of Decimal's may not even be compared; any other differs from itself.
-    return value.is_nan() if isinstance(value, Decimal) else bool(value != value)  # noqa: PLR0124
+    return value.is_nan() if isinstance(value, Decimal) else bool(value != value)  # noqa: PLR0124 - so NaN is told
 
 
 def _whole(value: Any) -> bool:

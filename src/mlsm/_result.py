@@ -65,7 +65,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one field added to a score, on the scale of its `Reasons`."""
+    """What one field added to a score, on the scale of its `Reasons`.
+
+    Example:
+        >>> Reason(field="employees", contribution=18.0, text="247 employees").contribution
+        18.0
+    """
 
     field: str
     contribution: float
@@ -81,6 +86,11 @@ class Reasons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         items: what single fields added, the greatest first.
         other: what is not among the items.
         approximate: whether the items were found by asking the model again without each field.
+
+    Example:
+        >>> reasons = Reasons(baseline=20.0, items=(Reason(field="employees", contribution=18.0),))
+        >>> reasons.baseline + sum(item.contribution for item in reasons.items) + reasons.other
+        38.0
     """
 
     scale: Literal["score", "log_odds"] = "score"
@@ -91,7 +101,12 @@ class Reasons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a result has no score: what was raised, or what is wrong with the record."""
+    """Why a result has no score: what was raised, or what is wrong with the record.
+
+    Example:
+        >>> Failure(type="ValueError", message="no such country 'XX'").problems
+        ()
+    """
 
     type: str
     message: str
@@ -100,7 +115,12 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Substitute(msgspec.Struct, frozen=True, kw_only=True):
-    """The value that stands in for a failed result: a last good or a declared one."""
+    """The value that stands in for a failed result: a last good or a declared one.
+
+    Example:
+        >>> Substitute(score=72.0, stale_since=datetime(2026, 11, 21), from_version="1.2.0").score
+        72.0
+    """
 
     score: float | None = None
     label: str | None = None
@@ -109,7 +129,12 @@ class Substitute(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """An upstream result that a summary was handed."""
+    """An upstream result that a summary was handed.
+
+    Example:
+        >>> Given(model="fit@1.2.0").stale_since is None
+        True
+    """
 
     model: str
     run_id: str | None = None
@@ -182,7 +207,12 @@ class Upstream(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, source: tuple[str, str, str]) -> type[Upstream]:
-        """Make the kind whose source is one model: a plain score is made of it in half the time."""
+        """Make the kind whose source is one model: a plain score is made of it in half the time.
+
+        Example:
+            >>> Upstream.of(("fit", "1.2.0", "active"))(72.0).version
+            '1.2.0'
+        """
         fields = [("source", tuple[str, str, str], source)]
         made: Any = msgspec.defstruct(cls.__name__, fields, bases=(cls,), module=cls.__module__, frozen=True, gc=False)
         view: type[Upstream] = made

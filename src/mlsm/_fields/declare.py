@@ -65,7 +65,13 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """Give the value a field takes where its column is missing or null."""
+    """Give the value a field takes where its column is missing or null.
+
+    Example:
+        >>> fields = fields_of_mapping({"employees": Annotated[int, Default(1)]})
+        >>> fields["employees"].null_policy
+        'empty means 1'
+    """
 
     value: Any
 
@@ -80,6 +86,11 @@ class Field:
         kind: what the value is.
         nullable: whether it may be missing; the model is then handed `default`.
         default: the value handed over in place of a missing one.
+
+    Example:
+        >>> (field,) = fields_of_mapping({"employees": int})
+        >>> field.name, field.column, field.required
+        ('employees', 'employees', True)
     """
 
     name: str
@@ -143,7 +154,12 @@ class Fields(Sequence[Field]):
         return tuple(field.name for field in self._fields)
 
     def renamed(self, columns: Mapping[str, str]) -> Fields:
-        """Give the same fields, read from other columns where the mapping names them."""
+        """Give the same fields, read from other columns where the mapping names them.
+
+        Example:
+            >>> fields_of_mapping({"employees": int}).renamed({"employees": "Staff"})["employees"].column
+            'Staff'
+        """
         return Fields([replace(field, column=columns.get(field.name, field.column)) for field in self._fields])
 
 

@@ -56,7 +56,12 @@ class Breaker:
             )
 
     def limits(self, status: str) -> tuple[float, int]:
-        """Give the share and the window of a model of this status."""
+        """Give the share and the window of a model of this status.
+
+        Example:
+            >>> Breaker(share=0.5, window=1000, draft_share=0.2, draft_window=50).limits("draft")
+            (0.2, 50)
+        """
         return (self.share, self.window) if status == "active" else (self.draft_share, self.draft_window)
 
     def _problems(self) -> Iterator[str]:

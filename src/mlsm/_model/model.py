@@ -212,15 +212,33 @@ class Model:
         return twin
 
     def with_status(self, status: str) -> Self:
-        """Give the same model in another status."""
+        """Give the same model in another status.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0)
+            >>> fit.with_status("active").status, fit.status
+            ('active', 'draft')
+        """
         return self._with(status=status)
 
     def with_columns(self, columns: Mapping[str, str]) -> Self:
-        """Give the same model with fields read from other columns."""
+        """Give the same model with fields read from other columns.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0)
+            >>> fit.with_columns({"x": "emp.var.rate"}).inputs["x"].column
+            'emp.var.rate'
+        """
         return self._with(fields=self.inputs.renamed(columns))
 
     def with_failing(self, failing: Failing) -> Self:
-        """Give the same model, whose failures are dealt with otherwise."""
+        """Give the same model, whose failures are dealt with otherwise.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0)
+            >>> fit.with_failing(Failing(on_failure="last_good")).failing.on_failure
+            'last_good'
+        """
         return self._with(failing=failing)
 
     def with_isolation(
@@ -241,11 +259,23 @@ class Model:
         return self._with(isolation=Isolation.of(isolation, timeout=timeout, memory=memory, python=python))
 
     def with_version(self, version: str) -> Self:
-        """Give the same model under another version."""
+        """Give the same model under another version.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0)
+            >>> fit.with_version("2").key
+            'fit@2'
+        """
         return self._with(version=version)
 
     def with_source(self, source: str) -> Self:
-        """Give the same model, said to come from elsewhere."""
+        """Give the same model, said to come from elsewhere.
+
+        Example:
+            >>> fit = Model("fit", {"x": int}, "1", lambda data, results: 1.0)
+            >>> fit.with_source("models/fit.py:fit").source
+            'models/fit.py:fit'
+        """
         return self._with(source=source)
 
     def execute(self, data: Mapping[str, Any], results: dict[str, Any]) -> dict[str, Any]:
@@ -286,7 +316,12 @@ class Model:
         return answer
 
     def test(self) -> bool:
-        """Run on a simple value for each field and tell whether nothing failed, as in 0.0.4."""
+        """Run on a simple value for each field and tell whether nothing failed, as in 0.0.4.
+
+        Example:
+            >>> Model("fit", {"x": int}, "1", lambda data, results: {"score": data["x"] / 10}).test()
+            True
+        """
         names = {field: _kind_name(kind) for field, kind in self._declared().items()}
         data = {field: _SIMPLE[name] for field, name in names.items() if name in _SIMPLE}
         return "_error" not in self.execute(data=data, results={})[self.name][self.version]

@@ -31,6 +31,12 @@ class SummaryModel(Model):
         status: `active`, `draft` or `retired`.
         require: upstreams, by parameter, without whose usable result the summary is `skipped`.
         call, range, labels, source, failing, isolation, timeout, memory, python: as for `Model`.
+
+    Example:
+        >>> best = SummaryModel("best", ["fit", "recency@2"], "1",
+        ...                     lambda data, results: {"score": max(results["fit"]["1"]["score"], 0)})
+        >>> best.key, best.upstreams
+        ('best@1', {'fit': 'fit', 'recency': 'recency@2'})
     """
 
     __slots__ = ("models", "require", "siblings")
@@ -73,6 +79,11 @@ class SummaryModel(Model):
         Args:
             siblings: by reference, `"fit"` or `"fit@1.2.0"`, the key that a model of the same commit has here: what a
                 draft stands on where no version is active, and what an exact version means.
+
+        Example:
+            >>> best = SummaryModel("best", ["fit"], "2", lambda data, results: 1.0)
+            >>> best.with_siblings({"fit": "fit@2-of-this-commit"}).siblings
+            {'fit': 'fit@2-of-this-commit'}
         """
         return self._with(siblings=dict(siblings))
 

@@ -70,7 +70,7 @@ def _float_beside(bound: float, inward: float) -> float:
     return math.nextafter(number, inward) if (number < bound) == (inward > 0) and number != bound else number
 
 
-def _text_to_number(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
+def _text_to_number(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001 - all conversions are called alike
     whole = kind.name == "int"
     plain = raw
     if not whole and reading.decimal != ".":
@@ -80,26 +80,26 @@ def _text_to_number(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Readi
     return values, sure & ~raw.is_in(list(reading.null)) if reading.null else sure
 
 
-def _number_to_int(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
+def _number_to_int(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001 - all conversions are called alike
     values = raw.cast(pl.Int64, strict=False)
     return values, values.is_not_null()
 
 
-def _float_to_int(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
+def _float_to_int(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001 - all conversions are called alike
     values = raw.cast(pl.Int64, strict=False)
     return values, (raw.abs() < _EXACT_INT_MAX) & (values.cast(dtype) == raw)
 
 
-def _number_to_float(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
+def _number_to_float(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001 - all conversions are called alike
     values = raw.cast(pl.Float64)
     return values, values.is_finite()
 
 
-def _same(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
+def _same(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001 - all conversions are called alike
     return raw, raw.is_not_null()
 
 
-def _text(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
+def _text(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001 - all conversions are called alike
     if kind.constrained:
         return raw, raw.is_null() & raw.is_not_null()
     trimmed = raw.str.strip_chars(BLANKS)
@@ -107,7 +107,7 @@ def _text(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tup
     return raw, present & ~trimmed.is_in(list(reading.null)) if reading.null else present
 
 
-def _moment(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
+def _moment(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001 - all conversions are called alike
     zone = getattr(dtype, "time_zone", None)
     sure = representable(raw, dtype)
     values = pl.when(sure).then(raw).cast(pl.Datetime("us", zone))
@@ -115,7 +115,7 @@ def _moment(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> t
     return values, sure
 
 
-def _day(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001
+def _day(raw: pl.Expr, dtype: pl.DataType, kind: Kind, reading: Reading) -> tuple[pl.Expr, pl.Expr]:  # noqa: ARG001 - all conversions are called alike
     sure = representable(raw, dtype)
     return pl.when(sure).then(raw), sure
 

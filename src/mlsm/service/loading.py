@@ -91,6 +91,14 @@ def load(
         InputError: there is no such file, or it is not of its kind.
         DeclarationError: what is said of the model does not fit it.
         MissingExtraError: the library that reads it is not installed.
+
+    Example:
+        >>> import tempfile
+        >>> code = "import mlsm; size = mlsm.model(version='1', name='size', fields={'x': int})(lambda x: x / 10)"
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "size_of_firm.py").write_text(code)
+        ...     list(load(folder))
+        ['size@1']
     """
     found = Path(path)
     if not found.exists():

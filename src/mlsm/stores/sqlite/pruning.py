@@ -79,9 +79,9 @@ def _need(db: sqlite3.Connection, query: str) -> None:
 def _remove(db: sqlite3.Connection) -> Pruned:
     touched = results = rejects = 0
     for (run,) in db.execute("SELECT DISTINCT run FROM old").fetchall():
-        own = db.execute(f"DELETE FROM result WHERE {_GONE.format('result')}", (run,)).rowcount  # noqa: S608
+        own = db.execute(f"DELETE FROM result WHERE {_GONE.format('result')}", (run,)).rowcount  # noqa: S608 - built of our own texts, values are bound
         named = db.execute("DELETE FROM reject WHERE seq IN (SELECT seq FROM old WHERE run = ?)", (run,)).rowcount
-        db.execute(f"DELETE FROM kept WHERE {_GONE.format('kept')}", (run,))  # noqa: S608
+        db.execute(f"DELETE FROM kept WHERE {_GONE.format('kept')}", (run,))  # noqa: S608 - built of our own texts, values are bound
         db.execute("UPDATE run SET pruned = pruned + ? WHERE run = ?", (own + named, run))
         touched, results, rejects = touched + bool(own or named), results + own, rejects + named
     db.execute(
