@@ -7,11 +7,13 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 DEPLOY = Path(__file__).parents[2] / "examples" / "deploy"
 LEADS = "id,employees\n1,10\n2,20\n"
@@ -56,6 +58,28 @@ def test_what_another_try_cannot_mend_is_not_tried_again() -> None:
     assert job["template"]["spec"]["restartPolicy"] == "Never"  # a failure policy asks for it
     assert "--resume" in container["args"]
     assert units("mlsm-nightly.service")["Service"]["RestartPreventExitStatus"] == "1 2 4"
+
+
+def test_what_is_tried_again_comes_to_an_end_that_is_told() -> None:
+    """Starts are counted over longer than they take, or a run that is killed each time would alert nobody."""
+    unit, service = units("mlsm-nightly.service")["Unit"], units("mlsm-nightly.service")["Service"]
+    hours = {name: int(value.removesuffix("h")) for name, value in ({**unit, **service}).items() if value[-1:] == "h"}
+    assert hours["StartLimitIntervalSec"] > int(unit["StartLimitBurst"]) * hours["TimeoutStartSec"]
+    assert "OnFailure" in unit
+
+
+def test_a_process_that_is_killed_for_memory_does_not_end_the_run() -> None:
+    """By systemd's default the death of a model's process would stop all of the service."""
+    assert "continue" == units("mlsm-nightly.service")["Service"]["OOMPolicy"]
+
+
+def test_the_container_has_this_program_and_not_the_original() -> None:
+    """The public index has another program by this name: a wheel is brought along, and an older version refused."""
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    (wanted,) = re.findall(r'^ARG MLSM="(.*)"$', text, re.MULTILINE)
+    assert "0.0.4" not in Requirement(wanted).specifier
+    assert version("mlsm") in Requirement(wanted).specifier
+    assert "--find-links /wheels" in text
 
 
 def test_the_timer_starts_the_service() -> None:

@@ -112,6 +112,12 @@ def forked(employees: int) -> float:
 
 
 @model(version="1", status="active")
+def exposed(employees: int) -> float:
+    """Tell how gladly the kernel would kill the process where memory is short."""
+    return float(Path("/proc/self/oom_score_adj").read_text())
+
+
+@model(version="1", status="active")
 def slow(employees: int) -> dict[str, float | int]:
     """Take a while in the process that began, none in others, and tell which one it is."""
     until = time.perf_counter() + 0.0003

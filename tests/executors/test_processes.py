@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -140,6 +141,18 @@ def test_a_function_without_a_module_is_refused() -> None:
     with pytest.raises(mlsm.DeclarationError, match=r"here@1.*has no name in module") as refused:
         mlsm.score([here, crowd.fit], crowd.leads(10), workers=2)
     assert "workers=0" in str(refused.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_worker_dies_before_its_parent_where_memory_is_short() -> None:
+    """The kernel is asked to choose who can be replaced: a worker of a run, or a model's own process."""
+    leads = [{"id": "1", "employees": 1}]
+    own = crowd.exposed.with_isolation("process")
+    here, worker, process = (
+        mlsm.score([one], leads, workers=workers).record("1")[0].score or 0.0
+        for one, workers in ((crowd.exposed, 0), (crowd.exposed, 1), (own, 0))
+    )
+    assert here < worker == process
 
 
 def test_a_note_that_a_model_wrote_over_accuses_nobody() -> None:

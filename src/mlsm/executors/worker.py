@@ -17,6 +17,7 @@ from typing import Any
 
 from mlsm._c_output import flush_c, print_c_by_line
 from mlsm._guard import Raised, attempt, end_forked
+from mlsm._short_of_memory import die_first
 from mlsm.executors.wire import Kind, receive, send
 
 __all__ = ["main"]
@@ -34,6 +35,7 @@ def main(descriptor: int, note: int, parent: int, module: str) -> None:
         module: what is imported while the parent makes up its mind.
     """
     _end_with(parent)
+    die_first()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     os.set_inheritable(descriptor, False)
     if isinstance(sys.stdout, io.TextIOWrapper):

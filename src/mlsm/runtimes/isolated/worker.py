@@ -15,6 +15,7 @@ import sys
 from typing import Any
 
 from mlsm._c_output import flush_c, print_c_by_line
+from mlsm._short_of_memory import die_first
 from mlsm.runtimes.isolated import protocol
 from mlsm.runtimes.isolated.keeper import keep
 
@@ -49,6 +50,7 @@ def main(arguments: list[str]) -> None:
         name=name, lifeline=lifeline, status=status, printed=printed, output=output,
         memory=memory or None, others=(request, reply, cell),
     )  # fmt: skip
+    die_first()
     for fd in (lifeline, status, printed):
         os.close(fd)
     _point_streams(output)
