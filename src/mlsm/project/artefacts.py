@@ -7,13 +7,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from mlsm._fields import Fields, fields_of_mapping
+from mlsm._fields import Fields, Reading, field_reader, fields_of_mapping
 from mlsm._model import ArtefactModel, check_key
+from mlsm._result import Problem
 from mlsm._typing import Function
 from mlsm.contracts import ArtefactRuntime, Description
 from mlsm.errors import DeclarationError
-from mlsm.project.mistakes import listed
-from mlsm.runtimes import ARTEFACTS
+from mlsm.project.mistakes import listed, nearest
+from mlsm.runtimes import ARTEFACTS, OPTIONS
 
 __all__ = ["declare_artefact", "kind_of"]
 
@@ -95,9 +96,14 @@ def declare_artefact(
     runtime: ArtefactRuntime = import_module(ARTEFACTS[found])
     options = dict(options or {})
     described = runtime.describe(path, options)
+    key = f"{name}@{version}"
+    _check_options(options, found, key)
+    inputs = _fields(described, fields, key)
+    if "baseline" in options:
+        options["baseline"] = _baseline(options["baseline"], inputs, key)
     return ArtefactModel(
         name,
-        _fields(described, fields, f"{name}@{version}"),
+        inputs,
         version,
         kind=found,
         path=path.resolve(),
@@ -110,6 +116,38 @@ def declare_artefact(
         labels=described.labels if labels is None else labels,
         source=str(path) if source is None else source,
     )
+
+
+def _check_options(options: Mapping[str, Any], kind: str, key: str) -> None:
+    """Refuse what this kind of file is never asked for: it would be left unread without a word."""
+    for name in options:
+        if name not in OPTIONS[kind]:
+            near = nearest(name, OPTIONS[kind])
+            raise DeclarationError(
+                f"Model {key!r} has the option {name!r}; a file of the kind {kind!r} takes {listed(OPTIONS[kind])}.",
+                hint=f"Did you mean {near!r}?" if near else "Remove it.",
+            )
+
+
+def _baseline(told: object, inputs: Fields, key: str) -> dict[str, Any]:
+    """Read what reasons compare with, each value as its field reads it."""
+    if not isinstance(told, Mapping):
+        raise DeclarationError(f"The baseline of model {key!r} is {told!r}; expected values of fields, by name.")
+    problems: list[Problem] = []
+    found = {}
+    for name, value in told.items():
+        if name not in inputs.names:
+            near = nearest(str(name), inputs.names)
+            raise DeclarationError(
+                f"The baseline of model {key!r} names {name!r}; expected fields of it: {listed(inputs.names, 40)}.",
+                hint=f"Did you mean {near!r}?" if near else None,
+            )
+        read = field_reader(inputs[name], Reading())(value, problems)
+        found[name] = value if value == read else read  # as it was written, so that the digest stays
+    if problems:
+        told_problems = list(map(str, problems))
+        raise DeclarationError(f"The baseline of model {key!r} does not fit its fields:", problems=told_problems)
+    return found
 
 
 def _fields(described: Description, fields: Mapping[str, Any] | Fields | None, key: str) -> Fields:

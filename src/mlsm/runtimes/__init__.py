@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ARTEFACTS", "RUNTIMES"]
+__all__ = ["ARTEFACTS", "OPTIONS", "RUNTIMES"]
 
 ARTEFACTS = {
     "lightgbm": "mlsm.runtimes.lightgbm",
@@ -13,6 +13,18 @@ ARTEFACTS = {
     "xgboost": "mlsm.runtimes.xgboost",
 }
 """The module of each kind of file; it offers `describe(path, options)` and `load(model)`."""
+
+_BOOSTER = ("output", "class", "classes", "scale", "baseline")
+
+OPTIONS = {
+    "lightgbm": _BOOSTER,
+    "mlflow": (*_BOOSTER, "tensor", "trust"),  # those of the runtime within count
+    "onnx": ("output", "class", "tensor", "scale", "baseline"),
+    "scorecard": ("scale",),
+    "sklearn": ("output", "class", "scale", "trust", "baseline"),
+    "xgboost": _BOOSTER,
+}
+"""What each kind of file may be told besides."""
 
 RUNTIMES = {"function": "mlsm.runtimes.function", "summary": "mlsm.runtimes.function", **ARTEFACTS}
 """The module of each kind; it offers `load(model) -> Predictor`."""

@@ -10,8 +10,8 @@ from mlsm._catalog import Catalog
 from mlsm._collector import collector_paused
 from mlsm._model import ArtefactModel, Isolation, Model, RuleSummary
 from mlsm._typing import Function
-from mlsm.errors import InputError
-from mlsm.project import declare_artefact, load_catalog
+from mlsm.errors import DeclarationError, InputError
+from mlsm.project import declare_artefact, kind_of, load_catalog
 from mlsm.project.finder import installed_finder
 
 __all__ = ["load"]
@@ -108,6 +108,12 @@ def load(
         )
     wanted = Isolation.of(isolation, timeout=timeout, memory=memory, python=python)
     if name is None or version is None:
+        if name is not None or version is not None or options or _is_fitted(found):
+            raise DeclarationError(
+                f"{str(path)!r} is loaded without a {'name' if name is None else 'version'}; expected name and version "
+                "where it holds a fitted model or a scorecard, and neither where it holds Python code or a project.",
+                hint='Such as mlsm.load("propensity.skops", name="propensity", version="1.0").',
+            )
         if not wanted.isolated:
             return _all(load_catalog(found), wanted)
         with installed_finder().lent():
@@ -116,6 +122,10 @@ def load(
         found, name=name, version=version, kind=kind, status=status, fields=fields,
         range=range, labels=labels, when=when, options=options,
     ).with_isolation(wanted)  # fmt: skip
+
+
+def _is_fitted(path: Path) -> bool:
+    return path.suffix != ".py" and path.name != "mlsm.toml" and kind_of(path) is not None
 
 
 def _all(catalog: Catalog, wanted: Isolation) -> Catalog:

@@ -49,7 +49,7 @@ def test_every_mistake_is_told_with_its_line() -> None:
     Hint: Write points = 10.
   - points.toml:15: The rule on 'country' has no points.
     Hint: Write points = 10.
-  - points.toml:17: The rule on 'country' has one_of = []; expected a list of values.
+  - points.toml:17: The rule on 'country' has one_of = []; expected a list of values, none of them empty.
     Hint: Write one_of = ["DE", "AT"].
   - points.toml:21: The rule on 'title' has matches = '(', but it cannot be used """
         """(missing ), unterminated subpattern at position 0); expected a regular expression as Python writes them.
@@ -124,7 +124,7 @@ def test_fields_declared_elsewhere_must_suit() -> None:
 @pytest.mark.parametrize(
     ("bounds", "told"),
     [
-        (("between = [0, 50]", "between = [50, 99]"), "where x is between 50 and 50, both give their points."),
+        (("between = [0, 50]", "between = [50, 99]"), "where x is 50, both give their points."),
         (("at_least = 10", "at_least = 500"), "where x is at least 500, both give their points."),
         (("between = [0, 50]", "above = 20"), "where x is above 20 and at most 50, both give their points."),
         (('equals = "DE"', 'one_of = ["AT", "DE"]'), "where x is DE, both give their points."),
@@ -162,13 +162,13 @@ def test_unreachable_parts_are_warned_of() -> None:
         + RULE + "above = 1.2\nbelow = 1.8\n" + RULE + "at_least = 7\n"
     )  # fmt: skip
     assert [
-        "1: The label 'cold' of the score is unreachable: the least, 0, earns a better one.",
-        "1: The label 'hot' of the score is unreachable: it begins at 9, the greatest is 1.",
         "3: The field 'y' is declared, but no rule asks it; it is no input.",
+        "5: The label 'hot' of the score is unreachable: it begins at 9, the greatest is 1.",
+        "7: The label 'cold' of the score is unreachable: the least, 0, earns a better one.",
         "8: The group 'none' has no rules.",
         "9: The rule on 'x' is unreachable: no whole number lies in its range.",
     ] == warned(text)
-    assert ["1: The score has no label below 1, and may be as low as 0."] == warned(
+    assert ["2: The score has no label below 1, and may be as low as 0."] == warned(
         "[labels]\nwarm = 1\n" + RULE + "at_least = 7"
     )
 
@@ -189,6 +189,22 @@ def test_criteria_of_one_rule_that_exclude_each_other_are_warned_of(bound: str, 
     assert [] == warned(rule.replace("all =", "any ="))
 
 
+def test_a_required_field_is_never_empty() -> None:
+    """A rule that waits for it to be empty is warned of, unless another criterion may hold instead."""
+    fields = '[fields]\nx = "str, required"\ny = "int"\n'
+    told = "4: The rule on 'x' is unreachable: 'x' is required, so never empty."
+    assert [told] == warned(fields + RULE + "is_empty = true\n" + RULE.replace("x", "y") + "at_least = 1")
+    assert [] == warned(fields + RULE + 'is_empty = true\nany = [{ field = "y", at_least = 1 }]')
+
+
+def test_mistakes_of_keys_hide_none_of_rules() -> None:
+    """What two keys of one rule contradict is told beside what another rule's key cannot be."""
+    told = refused('[[rule]]\nfield = "x"\npoints = "many"\n' + RULE + "at_least = 5\nabove = 7\n")
+    assert ["wrong", "two"] == [
+        name for name, said in {"wrong": "points = 'many'", "two": "has at_least and above"}.items() if said in told
+    ]
+
+
 def test_a_guessed_type_is_told() -> None:
     """A field that rules only ask to be there is taken for text, and that is said."""
     told = "1: The field 'x' is taken for text, since rules only ask whether it is there."
@@ -200,7 +216,7 @@ def test_a_guessed_type_is_told() -> None:
 def test_rules_that_exclude_each_other_count_once() -> None:
     """The greatest score of a ladder is its best step, not the sum of all."""
     ladder = "".join(f'[[rule]]\nfield = "x"\nbetween = [{n * 10}, {n * 10 + 9}]\npoints = {n}\n' for n in range(4))
-    assert ["1: The label 'hot' of the score is unreachable: it begins at 4, the greatest is 3."] == warned(
+    assert ["2: The label 'hot' of the score is unreachable: it begins at 4, the greatest is 3."] == warned(
         '[labels]\nhot = 4\ncold = "rest"\n' + ladder
     )
 

@@ -125,9 +125,10 @@ def _bare(table: Table) -> Table:
     return document(
         table,
         source="",
+        label_lines={},
         rules=tuple(map(_without_line, table.rules)),
         fields=tuple(document(field, line=0) for field in table.fields),
-        groups=tuple(document(group, line=0) for group in table.groups),
+        groups=tuple(document(group, line=0, label_lines={}) for group in table.groups),
         grid=None if table.grid is None else document(table.grid, line=0),
     )
 

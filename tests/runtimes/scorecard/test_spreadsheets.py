@@ -103,3 +103,25 @@ def test_mistakes_are_told_with_their_lines() -> None:
         "p.csv:1: The header has the column 'points' twice.",
         "p.csv:2: The row has 7 cells; expected 6, as many as the header.",
     ] == told
+
+
+def test_a_point_between_thousands_is_no_decimal_point() -> None:
+    """Beside semicolons 1.000 is a thousand to some and one to others: nobody guesses."""
+    with pytest.raises(DeclarationError) as caught:
+        table_from_csv("field;criterion;value;points\nx;at_least;1.000;10\ny;at_least;0.125;10\n", "p.csv")
+    assert [
+        (
+            "p.csv:2: The cell '1.000' of at_least may be 1000 or 1,000; beside semicolons both are usual.\n"
+            "    Hint: Write 1000 or 1,000; text stands in quotes."
+        )
+    ] == list(caught.value.problems)
+
+
+def test_all_mistakes_of_a_spreadsheet_are_told_at_once() -> None:
+    """A cell that cannot be read hides none of what is wrong with other rows, and is told once."""
+    rows = 'x,equals,"""a",1\ny,,5,1\nz,at_least,5,many\n'
+    with pytest.raises(DeclarationError) as caught:
+        table_from_csv(f"field,criterion,value,points\n{rows}", "p.csv")
+    assert ["p.csv:2", "p.csv:3", "p.csv:4"] == [
+        problem.rpartition(": The")[0][:7] for problem in caught.value.problems
+    ]

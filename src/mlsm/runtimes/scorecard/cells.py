@@ -9,7 +9,7 @@ from typing import Any
 
 from mlsm.runtimes.scorecard.toml import written
 
-__all__ = ["read_cell", "shown_cell"]
+__all__ = ["AmbiguousError", "read_cell", "shown_cell"]
 
 _TEXT = ("field", "group", "text", "matches", "since", "type", "date")
 _WORDS = ("contains", "starts_with", "ends_with")
@@ -17,8 +17,19 @@ _LISTS = ("one_of", "none_of", "between", "days_since_between", "times_between",
 _TYPED = re.compile(
     r"[+-]?[0-9][0-9_]*(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?\Z|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+)?\Z"
 )
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\Z")
 _FLAGS = {"true": True, "false": False}
 _PIECE = re.compile(r'\s*("(?:\\.|[^"\\])*"|[^|]*?)\s*(?:\||\Z)')
+
+
+class AmbiguousError(ValueError):
+    """A cell may be one number or another; the text is the rest of a sentence."""
+
+    def __init__(self, cell: str) -> None:
+        super().__init__(
+            f"may be {cell.replace('.', '')} or {cell.replace('.', ',')}; beside semicolons both are usual"
+        )
+        self.hint = f"Write {cell.replace('.', '')} or {cell.replace('.', ',')}; text stands in quotes."
 
 
 def shown_cell(value: Any, name: str = "") -> str:
@@ -56,6 +67,7 @@ def read_cell(name: str, cell: str, decimal: str = ".") -> Any:
         decimal: the mark in numbers besides the point.
 
     Raises:
+        AmbiguousError: it may be a number in thousands, or with a fraction.
         ValueError: it is broken where it is written as TOML.
 
     Example:
@@ -80,6 +92,8 @@ def _read(cell: str, decimal: str, *, typed: bool) -> Any:
         return _FLAGS[cell.lower()]
     if not _TYPED.match(cell):
         return cell
+    if decimal == "," and _GROUPED.match(cell):
+        raise AmbiguousError(cell)
     number = cell.replace(",", ".") if decimal == "," else cell
     try:
         return _toml(number)

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsm._toml import TomlPath
-from mlsm.runtimes.scorecard.cells import read_cell, shown_cell
+from mlsm.runtimes.scorecard.cells import AmbiguousError, read_cell, shown_cell
 from mlsm.runtimes.scorecard.keys import FIELD_KEYS, GROUP_KEYS, ROOT_KEYS, RULE_KEYS
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest, refusal
 from mlsm.runtimes.scorecard.reading import read_document
@@ -104,9 +104,9 @@ def read_csv(text: str, source: str = "points.csv") -> Table:
     """
     reading = _Rows(text.removeprefix("\ufeff"))
     document = reading.document()
-    if reading.mistakes:
+    if any(mistake.line == 1 for mistake in reading.mistakes):  # of the header, which all rows are read by
         raise refusal(source, reading.mistakes)
-    return read_document(document, reading, source)
+    return read_document(document, reading, source, reading.mistakes)
 
 
 class _Rows:
@@ -195,7 +195,9 @@ class _Rows:
     def _cell(self, name: str, cell: str, line: int) -> Any:
         try:
             return read_cell(name, cell, self.decimal)
+        except AmbiguousError as error:
+            self.mistakes.append(Mistake(line, f"The cell {cell!r} of {name} {error}.", error.hint))
         except ValueError as error:
             message = f"The cell {cell!r} of {name} cannot be read: {error}."
             self.mistakes.append(Mistake(line, message, "Text with quotes is written as in TOML."))
-            return None
+        return None

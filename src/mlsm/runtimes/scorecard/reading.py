@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from mlsm.runtimes.scorecard.keys import (
     number_of,
 )
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest, refusal
-from mlsm.runtimes.scorecard.rules import rule_mistakes
+from mlsm.runtimes.scorecard.rules import grid_mistakes, rule_mistakes
 from mlsm.runtimes.scorecard.table import REST, Declared, Grid, Group, Labels, Rule, Table
 
 __all__ = ["read_document", "read_file", "read_table"]
@@ -74,16 +74,24 @@ def read_table(text: str, source: str = "scorecard.toml") -> Table:
     return read_document(document, Lines(text), source)
 
 
-def read_document(document: Mapping[str, Any], lines: Places, source: str) -> Table:
+def read_document(document: Mapping[str, Any], lines: Places, source: str, known: Sequence[Mistake] = ()) -> Table:
     """Read a points table from values of TOML.
+
+    Args:
+        document: the values.
+        lines: where each was written.
+        source: the file, as people call it.
+        known: mistakes that were found before; what else is wrong with their lines is left out.
 
     Raises:
         DeclarationError: as `read_table`.
     """
     reading = _Reading(lines)
     table = reading.table(document, source)
-    if reading.mistakes or table is None:
-        raise refusal(source, reading.mistakes)
+    told = {mistake.line for mistake in known}
+    mistakes = [*known, *(mistake for mistake in reading.mistakes if mistake.line not in told)]
+    if mistakes or table is None:
+        raise refusal(source, mistakes)
     return table
 
 
@@ -108,10 +116,11 @@ class _Reading:
             "rules": self._rules(document),
         }
         self._bounds(read, (), "The table")
+        table = Table(source=source, label_lines=self._label_lines(document, ()), **read, **parts)
+        self.mistakes.extend(rule_mistakes(table.rules, [*self._section(document, "group")]))
         if self.mistakes:
             return None
-        table = Table(source=source, **read, **parts)
-        self.mistakes.extend(rule_mistakes(table))
+        self.mistakes.extend(grid_mistakes(table))
         return table
 
     def _section(self, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -177,6 +186,10 @@ class _Reading:
         ordered = sorted(found.items(), key=lambda item: (item[1] is None, -(item[1] or 0.0)))
         return tuple(ordered)
 
+    def _label_lines(self, given: Mapping[str, Any], path: TomlPath) -> dict[str, int]:
+        section = given.get("labels", {})
+        return {label: self.lines.of((*path, "labels", label)) for label in section if isinstance(section, Mapping)}
+
     def _groups(self, section: Mapping[str, Any]) -> tuple[Group, ...]:
         found = []
         for name, given in section.items():
@@ -191,7 +204,8 @@ class _Reading:
                 message = f"{what} has half_life and fades_over; expected one of the two."
                 self.wrong((*path, "fades_over"), message, "Remove one.")
             labels = self._labels(given.get("labels", {}), (*path, "labels"))
-            found.append(Group(name=name, labels=labels, line=self.lines.of(path), **read))
+            lines = self._label_lines(given, path)
+            found.append(Group(name=name, labels=labels, label_lines=lines, line=self.lines.of(path), **read))
         return tuple(found)
 
     def _bounds(self, read: Mapping[str, Any], path: TomlPath, what: str) -> None:
@@ -221,13 +235,13 @@ class _Reading:
             return ()
         found = []
         for place, told in enumerate(map(_spread, given)):
-            path = ("rule", place)
+            path, before = ("rule", place), len(self.mistakes)
             what = f"The rule on {told['field']!r}" if isinstance(told.get("field"), str) else f"Rule {place + 1}"
             read = self._keys(told, RULE_KEYS, path, what)
             for name in ("field", "points"):
                 if name not in told:
                     self.wrong(path, f"{what} has no {name}.", f"Write {name} = {_example(name)}.")
-            if "field" in read and "points" in read:
+            if len(self.mistakes) == before:
                 line = self.lines.of(path)
                 for name in {"all", "any"} & read.keys():
                     read[name] = tuple(msgspec.structs.replace(one, line=line) for one in read[name])

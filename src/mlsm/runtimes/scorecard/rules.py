@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest
 from mlsm.runtimes.scorecard.table import Rule, Table
 
-__all__ = ["CRITERIA", "EVENTS", "RANGE", "SINCE", "TEXT", "family_of", "rule_mistakes"]
+__all__ = ["CRITERIA", "EVENTS", "RANGE", "SINCE", "TEXT", "family_of", "grid_mistakes", "rule_mistakes"]
 
 TEXT = ("contains", "starts_with", "ends_with", "matches")
 RANGE = ("at_least", "at_most", "above", "below", "between")
@@ -40,13 +40,17 @@ def family_of(rule: Rule) -> str | None:
     return next((_FAMILIES[name] for name in rule.given() if name in _FAMILIES), None)
 
 
-def rule_mistakes(table: Table) -> Iterator[Mistake]:
+def rule_mistakes(rules: Iterable[Rule], groups: list[str]) -> Iterator[Mistake]:
     """Find keys that contradict each other, and names of groups that are not there."""
-    for rule in table.rules:
-        for message, hint in _of_rule(rule, [group.name for group in table.groups]):
+    for rule in rules:
+        for message, hint in _of_rule(rule, groups):
             yield Mistake(rule.line, f"The rule on {rule.field!r} {message}", hint)
         for message, hint in _of_several(rule):
             yield Mistake(rule.line, f"The rule on {rule.field!r} {message}", hint)
+
+
+def grid_mistakes(table: Table) -> Iterator[Mistake]:
+    """Find groups that the grid names and that are not there, or have no labels, and cells that it does not have."""
     if table.grid is not None:
         graded = {group.name: group.labels for group in table.groups}
         for name in table.grid.of:

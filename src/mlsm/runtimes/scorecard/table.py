@@ -100,6 +100,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         cap, floor: bounds of what the group adds, after its weight.
         half_life, fades_over: how the points of its rules with a date fade, unless they say so themselves.
         labels: its own grades.
+        label_lines: where each of them stands.
         line: where it stands.
     """
 
@@ -110,6 +111,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     half_life: float | None = None
     fades_over: float | None = None
     labels: Labels = ()
+    label_lines: dict[str, int] = {}
     line: int = 1
 
 
@@ -136,6 +138,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         ignore_case: whether text is compared without regard to case, unless a rule says otherwise.
         fields: what is declared of fields.
         labels: thresholds of the score.
+        label_lines: where each of them stands.
         groups, grid, rules: see there.
         source: the file, as people call it.
     """
@@ -146,6 +149,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     ignore_case: bool = False
     fields: tuple[Declared, ...] = ()
     labels: Labels = ()
+    label_lines: dict[str, int] = {}
     groups: tuple[Group, ...] = ()
     grid: Grid | None = None
     rules: tuple[Rule, ...]

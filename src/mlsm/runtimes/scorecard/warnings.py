@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 import msgspec
 
 from mlsm.runtimes.scorecard.bounds import part_bounds, total_bounds
-from mlsm.runtimes.scorecard.criteria import Among, Elapsed, Events, Test, Within
+from mlsm.runtimes.scorecard.criteria import Among, Elapsed, Empty, Events, Test, Within
 from mlsm.runtimes.scorecard.mistakes import Mistake, nearest
-from mlsm.runtimes.scorecard.plan import Plan, Term
+from mlsm.runtimes.scorecard.plan import Ask, Plan, Term
 from mlsm.runtimes.scorecard.rules import family_of
 from mlsm.runtimes.scorecard.table import Labels, Table
 from mlsm.runtimes.scorecard.wording import text_of
@@ -22,9 +22,9 @@ def warnings_of(table: Table, plan: Plan) -> list[Mistake]:
     """Give what is worth a second look, by line."""
     found = [warning for part in plan.parts for warning in _overlaps(part.terms)]
     found += _unreachable_terms(plan)
-    found += _labels(plan.labels, total_bounds(plan), 1, "score")
+    found += _labels(plan.labels, total_bounds(plan), table.label_lines, "score")
     for part, group in zip(plan.parts[1:], table.groups, strict=True):
-        found += _labels(part.labels, part_bounds(plan, part), group.line, f"group {group.name!r}")
+        found += _labels(part.labels, part_bounds(plan, part), group.label_lines, f"group {group.name!r}")
         if not part.terms:
             message = f"The group {group.name!r} has no rules."
             found.append(Mistake(group.line, message, f'Write group = "{group.name}" in a rule, or remove it.'))
@@ -119,10 +119,19 @@ def _unreachable_terms(plan: Plan) -> Iterator[Mistake]:
             if isinstance(one.test, Within) and _is_void(one.test):
                 message = f"The rule on {one.field!r} is unreachable: no whole number lies in its range."
                 yield Mistake(term.line, message, "Widen the range.")
+            if _never_empty(plan, term, one):
+                message = f"The rule on {term.field!r} is unreachable: {one.field!r} is required, so never empty."
+                yield Mistake(term.line, message, f"Remove it, or let {one.field} be empty under [fields].")
         for first, second in () if term.either else combinations(term.asks, 2):
             if first.field == second.field and _exclude(first.test, second.test):
                 message = f"The rule on {term.field!r} is unreachable: no value of {first.field!r} meets both criteria."
                 yield Mistake(term.line, message, "Change one of the two, or write any instead of all.")
+
+
+def _never_empty(plan: Plan, term: Term, ask: Ask) -> bool:
+    """Tell whether a rule wants a field to be empty that is required; a list of events may have none."""
+    wanted = ask.test == Empty(empty=True) and ask.type != "events"
+    return wanted and not term.either and plan.declared[ask.field].required
 
 
 def _exclude(first: Test, second: Test) -> bool:
@@ -140,7 +149,7 @@ def _exclude(first: Test, second: Test) -> bool:
             return False
 
 
-def _labels(labels: Labels, bounds: tuple[float, float], line: int, what: str) -> Iterator[Mistake]:
+def _labels(labels: Labels, bounds: tuple[float, float], lines: Mapping[str, int], what: str) -> Iterator[Mistake]:
     """Tell of labels that no sum earns, and of sums that earn none."""
     low, high = bounds
     above = None
@@ -148,11 +157,11 @@ def _labels(labels: Labels, bounds: tuple[float, float], line: int, what: str) -
         label = f"The label {name!r} of the {what} is unreachable"
         if least is not None and least > high:
             hint = "Lower its threshold, or give more points."
-            yield Mistake(line, f"{label}: it begins at {least:g}, the greatest is {high:g}.", hint)
+            yield Mistake(lines.get(name, 1), f"{label}: it begins at {least:g}, the greatest is {high:g}.", hint)
         elif above is not None and above <= low:
             hint = "Raise the threshold of the better one, or remove this label."
-            yield Mistake(line, f"{label}: the least, {low:g}, earns a better one.", hint)
+            yield Mistake(lines.get(name, 1), f"{label}: the least, {low:g}, earns a better one.", hint)
         above = least
     if labels and above is not None and above > low:
         message = f"The {what} has no label below {above:g}, and may be as low as {low:g}."
-        yield Mistake(line, message, 'Name one that is "rest", or lower the last threshold.')
+        yield Mistake(lines.get(labels[-1][0], 1), message, 'Name one that is "rest", or lower the last threshold.')

@@ -47,6 +47,8 @@ def range_of(test: Within) -> str:
     if test.high is None:
         return f"{above} {low}"
     if not test.open_low and not test.open_high:
+        if test.low == test.high:
+            return low
         return f"between {low} and {high}"
     return f"{above} {low} and {below} {high}"
 
