@@ -8,7 +8,18 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Failure", "Given", "Outcome", "Problem", "Reason", "Reasons", "Result", "Substitute", "Upstream"]
+__all__ = [
+    "Failure",
+    "Given",
+    "Outcome",
+    "Problem",
+    "Reason",
+    "Reasons",
+    "Result",
+    "Substitute",
+    "Unanswered",
+    "Upstream",
+]
 
 
 class Outcome(StrEnum):
@@ -179,6 +190,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def usable(self) -> bool:
         """Tell whether a summary or an export can use this result."""
         return self.outcome is Outcome.OK or self.substitute is not None
+
+
+class Unanswered(msgspec.Struct, frozen=True, gc=False):
+    """What a declared summary answers where it abstains: who had no answer, each with its outcome."""
+
+    missing: dict[str, str]
 
 
 class Upstream(msgspec.Struct, frozen=True, gc=False):

@@ -273,6 +273,26 @@ def test_the_winner_stands_in_the_output() -> None:
 
 
 @pytest.mark.parametrize("way", ["record", "columns"])
+@pytest.mark.parametrize(
+    ("rule", "missing"),
+    [
+        ("best-strict", {"Größe": "error", "churn": "abstained"}),
+        ("grid-plain", {"churn": "abstained"}),
+        ("worst_grade-strict", {"Größe": "error", "b-side": "ok", "churn": "abstained"}),
+    ],
+)
+def test_who_had_no_answer_stands_in_the_output_where_a_summary_abstains(
+    rule: str, missing: dict[str, str], way: str
+) -> None:
+    """Nobody has to look up what else the lead got to know whom the summary waited for."""
+    low, mute = Upstream(1.0, "B"), Upstream(1.0, None)
+    seen = [low, Upstream(outcome=Outcome.ABSTAINED), mute, Upstream(outcome=Outcome.ERROR)]
+    catalog, record = CATALOG.only([rule]), record_of(7, seen)
+    result = list(mlsm.score_one(catalog, record) if way == "record" else mlsm.score(catalog, [record]))[-1]
+    assert (Outcome.ABSTAINED, {"missing": missing}) == (result.outcome, result.output)
+
+
+@pytest.mark.parametrize("way", ["record", "columns"])
 def test_what_a_conversion_does_not_cover_is_an_error(way: str) -> None:
     """An upstream that declares no labels may give one for which none is stated: that is told, and is no answer."""
     bare = mlsm.Model("fit", {"x": str}, "1", lambda data, results: {"label": data["x"]}, "active")

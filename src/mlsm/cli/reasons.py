@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from mlsm._model import split_key
 from mlsm._result import Outcome, Reasons, Result
 from mlsm.cli.wording import clean, decimals, moment
 
@@ -114,6 +115,8 @@ def failure_text(result: Result, others: Iterable[Result] = ()) -> str:
         >>> invalid = Result(record_id="7", model="fit", version="1", status="active", outcome=Outcome.INVALID)
         >>> failure_text(grid), failure_text(grid, [invalid])
         ('does not apply to this lead', 'no answer without fit@1 (invalid)')
+        >>> failure_text(msgspec.structs.replace(grid, output={"missing": {"fit": "invalid"}}))
+        'no answer without fit@1 (invalid)'
     """
     if result.outcome is Outcome.ABSTAINED:
         lacking = _without_answer(result, others)
@@ -136,10 +139,24 @@ def failure_text(result: Result, others: Iterable[Result] = ()) -> str:
 
 
 def _without_answer(result: Result, others: Iterable[Result]) -> list[str]:
-    """Name what a summary stands on that had no answer at the same time, each with its outcome."""
+    """Name what a summary stands on that had no answer, each with its outcome: as it says itself, or as others tell."""
+    stored = result.output.get("missing") if isinstance(result.output, dict) else None
+    if result.given and isinstance(stored, dict):
+        keys = {split_key(one.model)[0]: one.model for one in result.given}
+        return [f"{clean(keys.get(name, name))} ({_lacked(outcome)})" for name, outcome in stored.items()]
     told = {other.key: other for other in others if (other.run_id, other.as_of) == (result.run_id, result.as_of)}
     found = [told[one.model] for one in result.given if one.model in told]
     return [f"{clean(one.key)} ({one.outcome})" for one in found if not one.usable]
+
+
+def _lacked(outcome: object) -> str:
+    """Say why nothing could be taken of an upstream.
+
+    Example:
+        >>> _lacked("invalid"), _lacked("ok")
+        ('invalid', 'ok, but nothing to take')
+    """
+    return "ok, but nothing to take" if outcome == Outcome.OK else clean(outcome)
 
 
 def winner_of(result: Result) -> str | None:

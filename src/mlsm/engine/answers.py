@@ -16,7 +16,7 @@ import msgspec
 
 from mlsm._guard import Raised, attempt
 from mlsm._model import Model
-from mlsm._result import Failure, Outcome, Reasons
+from mlsm._result import Failure, Outcome, Reasons, Unanswered
 
 __all__ = ["ABSTAINED", "ERROR", "OK", "OUTPUT_BYTES_MAX", "Answer", "AnswerError", "Limits", "failed", "read_answer"]
 
@@ -88,6 +88,8 @@ def read_answer(value: Any, limits: Limits) -> Answer:
         return _NOTHING
     if type(value) is float and limits.low <= value <= limits.high:
         return Answer(OK, value)
+    if type(value) is Unanswered:
+        return Answer(ABSTAINED, output=_encode({"missing": value.missing}).decode())
     answer = attempt(_read, value, limits)
     if not isinstance(answer, Raised):
         return answer  # type: ignore[no-any-return]  # attempt cannot know the type

@@ -182,7 +182,10 @@ def _read_facets(frame: pl.DataFrame, size: int, limits: Limits) -> pl.DataFrame
         answered = (pl.col("outcome") == ABSTAINED) & pl.Series(label.is_not_null())
         read = read.with_columns(pl.when(answered).then(OK).otherwise("outcome").cast(pl.UInt8).alias("outcome"))
     good = pl.col("outcome") == OK
-    return read.with_columns(others).with_columns(pl.when(good).then(pl.col(c.name)).alias(c.name) for c in others)
+    kept = {"output": good | (pl.col("outcome") == ABSTAINED)}  # a summary that abstains names who had no answer
+    return read.with_columns(others).with_columns(
+        pl.when(kept.get(c.name, good)).then(pl.col(c.name)).alias(c.name) for c in others
+    )
 
 
 def read_single(returned: Any, record_id: str, limits: Limits) -> Answer:

@@ -65,10 +65,11 @@ class RulePredictor:
         if model.options.get("missing") == "abstain" or model.rule == "grid":
             answered &= pl.all_horizontal(value.is_not_null() for value in self.each("value"))
         facets = [pl.col(name) for name in ("score", "label") if name in told.columns]
-        shown = [*facets, _output(self, told).alias("output")]
+        output = _output(self, told).alias("output")
         if not told.select(answered.all()).item():
-            shown = [pl.when(answered).then(one) for one in shown]
-        return Facets(told.select(shown))
+            facets = [pl.when(answered).then(one) for one in facets]
+            output = pl.when(answered).then(output).otherwise(_unanswered(self, told)).alias("output")
+        return Facets(told.select(*facets, output))
 
     def each(self, what: str) -> list[pl.Expr]:
         """Give what is known of every upstream: its `score`, `label`, `outcome`, or the `value` that counts."""
@@ -270,25 +271,42 @@ def _output(rule: RulePredictor, told: pl.DataFrame) -> pl.Expr:
 
 
 def _missing(rule: RulePredictor, told: pl.DataFrame) -> pl.Expr | None:
-    """Write the output up to `missing`: the upstreams without an answer, by name, each with its outcome.
-
-    None where every record has an answer of every upstream.
-    """
+    """Write the output up to `missing`; None where every record has an answer of every upstream."""
     import polars as pl
 
-    lacking = {}
-    for place, name in enumerate(rule.names):
-        if told.get_column(f"value {place}").null_count():
-            absent = pl.col(f"value {place}").is_null()
-            lacking[name] = place, absent & (pl.col("winner") > place) if rule.model.rule == "first" else absent
+    lacking = _lacking(rule, told)
     if not lacking:
         return None
+    if rule.model.rule == "first":  # those after the winner are not asked
+        lacking = {place: absent & (pl.col("winner") > place) for place, absent in lacking.items()}
+    listed = pl.concat_str(_listed(rule, lacking), pl.lit(","))
+    return pl.when(reduce(or_, lacking.values())).then(listed).otherwise(pl.lit("{"))
+
+
+def _unanswered(rule: RulePredictor, told: pl.DataFrame) -> pl.Expr:
+    """Write the output of records of which the summary abstains."""
+    import polars as pl
+
+    return pl.concat_str(_listed(rule, _lacking(rule, told)), pl.lit("}"))
+
+
+def _lacking(rule: RulePredictor, told: pl.DataFrame) -> dict[int, pl.Expr]:
+    """Tell where each upstream has no answer, by place, of those that lack one anywhere."""
+    import polars as pl
+
+    places = range(len(rule.names))
+    return {p: pl.col(f"value {p}").is_null() for p in places if told.get_column(f"value {p}").null_count()}
+
+
+def _listed(rule: RulePredictor, lacking: Mapping[int, pl.Expr]) -> pl.Expr:
+    """Write the upstreams without an answer, by name, each with its outcome."""
+    import polars as pl
+
     said = []
-    for name, (place, absent) in sorted(lacking.items()):
-        text = pl.concat_str(pl.lit(f'{_encoded(name)}:"'), pl.col(f"outcome {place}"), pl.lit('"'))
+    for place, absent in sorted(lacking.items(), key=lambda one: rule.names[one[0]]):
+        text = pl.concat_str(pl.lit(f'{_encoded(rule.names[place])}:"'), pl.col(f"outcome {place}"), pl.lit('"'))
         said.append(pl.when(absent).then(text))
-    listed = pl.concat_str(pl.lit('{"missing":{'), pl.concat_str(said, separator=",", ignore_nulls=True), pl.lit("},"))
-    return pl.when(reduce(or_, [absent for _, absent in lacking.values()])).then(listed).otherwise(pl.lit("{"))
+    return pl.concat_str(pl.lit('{"missing":{'), pl.concat_str(said, separator=",", ignore_nulls=True), pl.lit("}"))
 
 
 def _encoded(value: Any) -> str:

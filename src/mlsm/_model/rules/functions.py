@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 
 from mlsm._model.rules.conversions import label_readers, reader_of_labels, reader_of_scores, score_readers
 from mlsm._model.rules.greatest import greatest_of
-from mlsm._result import Upstream
+from mlsm._result import Unanswered, Upstream
 from mlsm._typing import Function
 from mlsm.errors import DeclarationError
 
 __all__ = ["Terms", "function_of"]
 
-_Answer: TypeAlias = dict[str, Any] | None
+_Answer: TypeAlias = dict[str, Any] | Unanswered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def _best(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> F
         if None in scores:
             found = [score for score in scores if score is not None]
             if strict or not found:
-                return None
+                return _unanswered(names, seen, scores)
         top = max(found)
         place = scores.index(top)
         answer = {"score": top, "winner": names[place]}
@@ -82,7 +82,7 @@ def _blend(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> 
             return {"score": _added(parts), "rule": "blend", "winner": names[parts.index(max(parts))]}
         there = [place for place, score in enumerate(scores) if score is not None]
         if strict or not there:
-            return None
+            return _unanswered(names, seen, scores)
         rest = _added([weights[place] for place in there])
         parts = [weights[place] / rest * scores[place] for place in there]
         winner = names[there[parts.index(max(parts))]]
@@ -113,7 +113,7 @@ def _first(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> 
                 if carry:
                     answer[other] = getattr(seen[place], other)
                 return answer if not place else answer | _missing(names, seen, [None] * place)
-        return None
+        return _unanswered(names, seen, [None] * len(names))
 
     return first
 
@@ -130,7 +130,7 @@ def _worst_grade(names: tuple[str, ...], options: Mapping[str, Any], terms: Term
         if None in labels:
             found = [label for label in labels if label is not None]
             if strict or not found:
-                return None
+                return _unanswered(names, seen, labels)
         worst = max(found, key=rank)
         answer = {"label": worst, "winner": names[labels.index(worst)]}
         return answer if found is labels else answer | _missing(names, seen, labels)
@@ -147,7 +147,7 @@ def _majority(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) 
         if None in labels:
             found = [label for label in labels if label is not None]
             if strict or not found:
-                return None
+                return _unanswered(names, seen, labels)
         most = max(found, key=found.count)
         answer = {"label": most, "winner": names[labels.index(most)], "votes": found.count(most)}
         return answer if found is labels else answer | _missing(names, seen, labels)
@@ -162,7 +162,7 @@ def _grid(names: tuple[str, ...], options: Mapping[str, Any], terms: Terms) -> F
     def grid(*seen: Upstream) -> _Answer:
         labels = read(seen)
         if None in labels:
-            return None
+            return _unanswered(names, seen, labels)
         cell = join.join(labels)
         return {"label": cells[cell], "cell": cell} if cells else {"label": cell}
 
@@ -173,6 +173,10 @@ def _missing(names: Sequence[str], seen: Sequence[Upstream], values: Sequence[ob
     """Name the upstreams without an answer, each with its outcome."""
     told = zip(names, seen, values, strict=False)  # of the first that answered, those before it
     return {"missing": {name: one.outcome.value for name, one, value in told if value is None}}
+
+
+def _unanswered(names: Sequence[str], seen: Sequence[Upstream], values: Sequence[object]) -> Unanswered:
+    return Unanswered(_missing(names, seen, values)["missing"])
 
 
 def _unordered(*seen: Upstream) -> _Answer:  # noqa: ARG001 - it stands where the others have a function

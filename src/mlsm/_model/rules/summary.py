@@ -15,6 +15,7 @@ from mlsm._model.rules.comparing import compare, compares_scores, hint_of
 from mlsm._model.rules.functions import Terms, function_of
 from mlsm._model.rules.options import read_options
 from mlsm._model.summary import SummaryModel
+from mlsm._result import Unanswered
 from mlsm._typing import Function
 from mlsm.errors import DeclarationError
 
@@ -82,7 +83,8 @@ class RuleSummary(SummaryModel):
         given = dict(zip(names, args, strict=False)) | kwargs
         if len(args) + len(kwargs) != len(names) or given.keys() != set(names):
             raise TypeError(f"Summary {self.key!r} takes {', '.join(names)}; expected each of them once.")
-        return self.fcn(*(given[name] for name in names))
+        found = self.fcn(*(given[name] for name in names))
+        return None if type(found) is Unanswered else found
 
     @property
     def wants_as_of(self) -> bool:
