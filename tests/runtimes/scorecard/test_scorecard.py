@@ -293,6 +293,26 @@ def test_a_thousand_rules_are_no_trouble(tmp_path: Path) -> None:
     assert [predictor.record(*row) for row in rows] == predictor.columns(frame, None).frame["score"].to_list()
 
 
+def test_one_frame_after_another_is_scored_by_what_it_holds(tmp_path: Path) -> None:
+    """What is written of a table for one frame serves the next only where neither texts nor clock have a say."""
+    rules = (
+        "[[rule]]\nfield = \"mail\"\nmatches = '@a'\npoints = 1\n"
+        '[[rule]]\nfield = "name"\nequals = "ö"\nignore_case = true\npoints = 2\n'
+        '[[rule]]\nfield = "seen"\ndays_since_at_most = 7\npoints = 4\n'
+    )
+    predictor = load(tmp_path, rules)
+    schema = pl.Schema({"mail": pl.String(), "name": pl.String(), "seen": pl.Datetime("us", "UTC")})
+    for row, clock in [
+        (("x@b", "o", NOW), NOW),
+        (("x@a", "Ö", NOW), NOW),
+        (("y@a", "ö", NOW), NOW + timedelta(days=9)),
+    ]:
+        frame = pl.DataFrame([row], schema=schema, orient="row")
+        expected = predictor.record(*row, clock)
+        assert [expected] == predictor.columns(frame, clock).frame["score"].to_list()
+        assert [expected] == predictor.explain(frame, clock).contributions.sum(axis=1).tolist()
+
+
 def test_whole_texts_and_odd_words_are_quoted_well() -> None:
     """Quotes, backslashes, braces and newlines in words and names reach neither form's syntax."""
     odd = "'\"\\{}\n#"

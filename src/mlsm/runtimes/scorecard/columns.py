@@ -14,21 +14,22 @@ from numpy.typing import NDArray
 from mlsm.contracts import Facets, Reasoned
 from mlsm.runtimes.scorecard.criteria import Events
 from mlsm.runtimes.scorecard.expressions import Expressions
+from mlsm.runtimes.scorecard.known import Known
 from mlsm.runtimes.scorecard.plan import Part, Plan, Term
 from mlsm.runtimes.scorecard.table import Labels
 
 __all__ = ["explain", "score_columns"]
 
-_AT_ONCE = 64
+_AT_ONCE = 16
 """Terms in one expression: the cost of a chain of additions grows with the square of its length."""
 _SUM = "mlsm:sum:"
 _Numbers: TypeAlias = "NDArray[np.float64]"
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-def score_columns(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> Facets:
+def score_columns(plan: Plan, frame: pl.DataFrame, as_of: datetime | None, known: Known | None = None) -> Facets:
     """Score a frame: the sums of the parts side by side, then the total, then the labels."""
-    sums = _sums(plan, frame, as_of)
+    sums = _sums(plan, frame, as_of, known)
     total = pl.col(f"{_SUM}0")
     for place in range(1, len(plan.parts)):
         total = total + pl.col(f"{_SUM}{place}")
@@ -40,9 +41,9 @@ def score_columns(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> Fa
     return Facets(sums.select(answer).with_columns(_grades(plan, sums)))
 
 
-def _sums(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> pl.DataFrame:
+def _sums(plan: Plan, frame: pl.DataFrame, as_of: datetime | None, known: Known | None) -> pl.DataFrame:
     """Add up each part, in rounds of some terms, and bound it."""
-    expressions = Expressions(plan.terms, frame, as_of)
+    expressions = Expressions(plan.terms, frame, as_of, known)
     frame = expressions.frame
     names = [f"{_SUM}{place}" for place in range(len(plan.parts))]
     longest = max(len(part.terms) for part in plan.parts)
@@ -112,14 +113,17 @@ def _told(plan: Plan, code: int) -> tuple[str | None, str | None]:
     return label, _encode(output).decode() if output else None
 
 
-def explain(plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> Reasoned:
+def explain(plan: Plan, frame: pl.DataFrame, as_of: datetime | None, known: Known | None = None) -> Reasoned:
     """Give the points of every rule for every record, and what the bounds took or gave."""
-    columns = _Contributions(plan, frame, as_of)
+    columns = _Contributions(plan, frame, as_of, known)
     total = np.full(frame.height, plan.baseline)
+    bounded = plan.floor is not None or plan.cap is not None
     for part in plan.parts:
         subtotal = total if part.name is None else np.zeros(frame.height)
         for term in part.terms:
-            subtotal += columns.add(term)
+            found = columns.add(term)
+            if bounded or _is_bounded(part):  # else nobody asks for the sum
+                subtotal += found
         if part.name is not None:
             total += columns.bound(subtotal, part.floor, part.cap, part.name)
     columns.bound(total, plan.floor, plan.cap, "score")
@@ -147,13 +151,13 @@ def _points(plan: Plan) -> tuple[float, ...] | None:
 class _Contributions:
     """The matrix on its way, a column a term and a bound."""
 
-    def __init__(self, plan: Plan, frame: pl.DataFrame, as_of: datetime | None) -> None:
+    def __init__(self, plan: Plan, frame: pl.DataFrame, as_of: datetime | None, known: Known | None) -> None:
         self.fields: list[str] = []
         self.texts: list[str | None] = []
         self._plan = plan
         bounds = sum(_is_bounded(part) for part in plan.parts) + (plan.floor is not None or plan.cap is not None)
         self.matrix = np.empty((frame.height, len(plan.terms) + bounds), order="F")
-        expressions = Expressions(plan.terms, frame, as_of)
+        expressions = Expressions(plan.terms, frame, as_of, known)
         names = [f"{_SUM}{place}" for place in range(len(plan.terms))]
         asked = [expressions.amount(term).alias(name) for name, term in zip(names, plan.terms, strict=True)]
         self._found = iter(expressions.frame.with_columns(asked).select(names).get_columns())

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from mlsm.runtimes.scorecard.criteria import Among, Elapsed, Empty, Events, Matching, Past, Test, Within, Words
+from mlsm.runtimes.scorecard.known import Known
 from mlsm.runtimes.scorecard.plan import Ask, Fading, Term
 
 __all__ = ["Expressions"]
@@ -31,13 +32,17 @@ class Expressions:
         terms: all terms that will be asked for.
         frame: the records.
         as_of: the clock, None where it does not count.
+        known: what was written of terms for other frames at that time.
 
     Attributes:
         frame: the frame that the expressions are of.
     """
 
-    def __init__(self, terms: Iterable[Term], frame: pl.DataFrame, as_of: datetime | None) -> None:
+    def __init__(
+        self, terms: Iterable[Term], frame: pl.DataFrame, as_of: datetime | None, known: Known | None = None
+    ) -> None:
         self.frame = frame
+        self._known = {} if known is None else known.at(as_of)
         self._as_of = as_of
         self._distinct: dict[str, list[str]] = {}
         asked = [one for term in terms for one in term.asks]
@@ -46,6 +51,14 @@ class Expressions:
 
     def amount(self, term: Term) -> pl.Expr:
         """Give what a term adds, never null."""
+        found: pl.Expr | None = self._known.get(id(term))
+        if found is None:
+            found = self._amount(term)
+            if not any(isinstance(one.test, Matching) for one in term.asks):  # it is written by a frame's own texts
+                self._known[id(term)] = found
+        return found
+
+    def _amount(self, term: Term) -> pl.Expr:
         if isinstance(term.test, Events) and term.test.each:
             each = self._each(term, term.test)
             return pl.when(self._beside(term)).then(each).otherwise(0.0) if term.beside else each
