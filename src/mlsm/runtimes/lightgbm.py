@@ -19,6 +19,7 @@ from mlsm.runtimes._lightgbm_single import single_row
 from mlsm.runtimes._lightgbm_text import BoosterText, read_text
 from mlsm.runtimes._margins import Head, Link, head_of
 from mlsm.runtimes._matrix import Feature, Layout, fields_of, layout_of, samples_of
+from mlsm.runtimes._resting import resting_threads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,7 +151,8 @@ def _prepared_each_time(trees: Trees, layout: Layout) -> Callable[..., float]:
 
 def _library() -> ModuleType:
     try:
-        import lightgbm
+        with resting_threads():
+            import lightgbm
     except ImportError as error:
         raise MissingExtraError(
             "A model is a booster of LightGBM's, but lightgbm is not installed.",

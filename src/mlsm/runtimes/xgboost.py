@@ -19,6 +19,7 @@ from mlsm.contracts import Description, NoReasonsError, Predictor, Reasoned
 from mlsm.errors import InputError, MissingExtraError
 from mlsm.runtimes._margins import Head, head_of
 from mlsm.runtimes._matrix import Feature, Layout, fields_of, layout_of, samples_of
+from mlsm.runtimes._resting import resting_threads
 from mlsm.runtimes._xgboost_document import BoosterDocument, read_document
 
 if TYPE_CHECKING:
@@ -199,7 +200,8 @@ def _softmax(margins: NDArray[Any]) -> NDArray[np.float64]:
 
 def _library() -> ModuleType:
     try:
-        import xgboost
+        with resting_threads():
+            import xgboost
     except ImportError as error:
         raise MissingExtraError(
             "A model is a booster of XGBoost's, but xgboost is not installed.",

@@ -10,6 +10,7 @@ from typing import Any
 from mlsm._model import ArtefactModel
 from mlsm.contracts import Description, Predictor
 from mlsm.errors import MissingExtraError
+from mlsm.runtimes._resting import resting_threads
 
 __all__ = ["describe", "load"]
 
@@ -40,7 +41,8 @@ def load(model: ArtefactModel) -> Predictor:
 
 def _fitted() -> ModuleType:
     try:
-        from mlsm.runtimes.sklearn import fitted
+        with resting_threads():
+            from mlsm.runtimes.sklearn import fitted
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"A model is a scikit-learn estimator, but {error.name} is not installed.",
