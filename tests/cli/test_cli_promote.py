@@ -192,6 +192,19 @@ def test_a_promotion_can_be_committed(scored: Cli) -> None:
     assert names == ["mlsm-history.ndjson", "mlsm.toml"]
 
 
+def test_a_commit_that_git_refuses_says_what_became_of_the_change(
+    scored: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change stands; that it is not committed is told with git's reason."""
+    (tmp_path / "gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    subprocess.run(["git", "init", "--quiet"], cwd=scored.folder, check=True)
+    done = scored.here("promote", "fit@2.0.0", "--commit")
+    assert done.returncode == 1
+    assert "The change is made, but not committed" in done.stderr
+    assert active_in(project_text(scored.folder)) == {"fit": "2.0.0"}
+
+
 def test_a_commit_outside_of_a_repository_says_what_became_of_the_change(scored: Cli, tmp_path: Path) -> None:
     """The change stands, and that it is not committed is told."""
     done = scored.here("promote", "fit@2.0.0", "--commit")

@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import metadata
+from importlib.metadata import metadata, version
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +333,12 @@ def test_a_url_that_stands_for_a_path_is_told_without_its_login(empty: Cli) -> N
     (empty.folder / "mlsm.toml").write_text(project_text(empty.folder) + said)
     told = refused(empty, "sync")
     assert ("expected a folder of this machine" in told, "hunter2" in told) == (True, False)
+
+
+def test_pointers_of_git_lfs_in_a_folder_are_refused(empty: Cli, repository: Repository) -> None:
+    """A clone that was made without git LFS is no better than a commit."""
+    (repository.folder / "weights.skops").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    assert "holds pointers of git LFS in place of 'weights.skops'" in refused(empty, "add", str(repository.folder))
 
 
 def test_a_folder_with_an_at_in_its_name_is_added(empty: Cli, tmp_path: Path) -> None:
@@ -662,6 +668,7 @@ def test_the_tests_of_a_new_repository_of_models_and_its_ci_run(empty: Cli, tmp_
     assert steps == ["mlsm check", "pytest -q"]
     asked = Requirement(shlex.split(installs)[2])
     assert asked.name == "mlsm"
+    assert not asked.specifier.contains("0.0.4")  # the namesake of 2016
     assert asked.extras <= set(metadata("mlsm").get_all("Provides-Extra") or ())
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -698,6 +705,28 @@ def test_a_pipeline_upgrades_checks_scores_and_opens_for_review(empty: Cli, kind
     for step in ("lock --upgrade", "mlsm check", "score", "git commit"):
         assert step in text
     assert "already" in refused(empty, "ci", kind)
+
+
+def test_the_pipeline_of_a_project_below_the_top_of_its_repository_is_met(empty: Cli, tmp_path: Path) -> None:
+    """GitHub reads workflows at the top alone; each step of either pipeline runs in the project's folder."""
+    Repository(tmp_path, "none").git("init", "--quiet")
+    ok(empty, "ci", "github")
+    workflow = (tmp_path / ".github" / "workflows" / "mlsm-acme.yml").read_text()
+    assert '\ndefaults:\n  run:\n    working-directory: "acme"\n' in workflow
+    ok(empty, "ci", "jenkins")
+    steps = re.findall(r"(?:sh '|script: ')([^'].*?)'", (empty.folder / "Jenkinsfile").read_text())
+    assert steps
+    assert [step for step in steps if not step.startswith('cd "acme" && ')] == []
+
+
+@pytest.mark.parametrize("kind", ["github", "jenkins"])
+def test_a_pipeline_asks_for_this_program_and_not_its_namesake(empty: Cli, kind: str) -> None:
+    """What the public index calls mlsm and is older has none of the commands."""
+    ok(empty, "ci", kind)
+    (file,) = (path for path in empty.folder.rglob("*") if path.name in ("mlsm.yml", "Jenkinsfile"))
+    (asked,) = re.findall(r'pip install "(.+?)"', file.read_text())
+    assert Requirement(asked).specifier.contains(version("mlsm"), prereleases=True)
+    assert not Requirement(asked).specifier.contains("0.0.4")
 
 
 def killed(cli: Cli, command: list[str], step: int) -> bool:

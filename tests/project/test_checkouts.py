@@ -157,6 +157,17 @@ def test_what_a_host_answers_is_told_in_words(answering: str, path: str, told: s
         refs_of(f"{answering}/{path}")
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_another_user_is_told_with_the_way_to_trust_it(tmp_path: Path) -> None:
+    """What git says of it last is advice for another case."""
+    commits(tmp_path / "tables", 1)
+    for path in (tmp_path / "tables", tmp_path / "tables" / ".git"):
+        os.chown(path, 12345, 12345)
+    with pytest.raises(ProjectError, match="belongs to another user") as refused:
+        refs_of(f"file://{tmp_path / 'tables'}")
+    assert "safe.directory" in str(refused.value.hint)
+
+
 def shallow(home: Path) -> str:
     return git("rev-parse", "--is-shallow-repository", cwd=repository_in(home)).strip()
 

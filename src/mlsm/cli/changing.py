@@ -19,12 +19,12 @@ def commit_change(args: Namespace, folder: Path, message: str) -> str | None:
     """Commit the project's files where that was asked for; give the short commit.
 
     Raises:
-        InputError: the project is in no repository; what was changed stays changed.
+        InputError: the project is in no repository, or git refuses; what was changed stays changed.
     """
     if not args.commit:
         return None
     from mlsm.project.document import MANIFEST
-    from mlsm.project.git import commit_files, is_repository
+    from mlsm.project.git import GitError, commit_files, is_repository
     from mlsm.project.history import HISTORY
 
     if not is_repository(folder):
@@ -32,4 +32,10 @@ def commit_change(args: Namespace, folder: Path, message: str) -> str | None:
             f"The change is made, but not committed: {str(folder)!r} is in no git repository.",
             hint="Run `git init` there, or leave --commit out.",
         )
-    return commit_files(folder, [MANIFEST, "mlsm.lock", HISTORY], message)
+    try:
+        return commit_files(folder, [MANIFEST, "mlsm.lock", HISTORY], message)
+    except GitError as error:
+        raise InputError(
+            f"The change is made, but not committed: {error.message}",
+            hint=f"Mend that, then commit {MANIFEST}, mlsm.lock and {HISTORY} yourself.",
+        ) from error

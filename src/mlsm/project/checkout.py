@@ -22,7 +22,16 @@ from mlsm.project.git import git
 from mlsm.project.origin import Origin, name_of, safe_url
 from mlsm.project.submodules import fill_submodules
 
-__all__ = ["Checkout", "as_called", "checkout", "checkout_of", "find_checkout", "tree_of", "unaltered"]
+__all__ = [
+    "Checkout",
+    "as_called",
+    "checkout",
+    "checkout_of",
+    "find_checkout",
+    "refuse_pointers",
+    "tree_of",
+    "unaltered",
+]
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MARKER = ".mlsm-checkout.json"
@@ -75,7 +84,7 @@ def checkout(origin: Origin, commit: str, home: Path, tell: Callable[[str], None
             _write_tree(repository, commit, aside)
             if origin.submodules:
                 fill_submodules(origin, repository, commit, aside, lambda one, at: unaltered(one, at, home).folder)
-            _refuse_pointers(aside, origin, commit)
+            refuse_pointers(aside, f"Commit {commit[:12]} of {origin.told!r}")
             tree = tree_of(aside)
             marker = {"url": safe_url(url), "commit": commit, "tree": tree, "seen": _seen(aside)}
             (aside / _MARKER).write_text(json.dumps(marker))
@@ -199,7 +208,16 @@ def _write_tree(repository: Path, commit: str, folder: Path) -> None:
     index.unlink()
 
 
-def _refuse_pointers(folder: Path, origin: Origin, commit: str) -> None:
+def refuse_pointers(folder: Path, told: str) -> None:
+    """Refuse files of which git LFS keeps the contents elsewhere.
+
+    Args:
+        folder: where they would be.
+        told: what that is called.
+
+    Raises:
+        ProjectError: there are some.
+    """
     pointers = [
         path.relative_to(folder).as_posix()
         for path in _files(folder)
@@ -207,7 +225,6 @@ def _refuse_pointers(folder: Path, origin: Origin, commit: str) -> None:
     ]
     if pointers:
         raise ProjectError(
-            f"Commit {commit[:12]} of {origin.told!r} holds pointers of git LFS in place of "
-            f"{', '.join(map(repr, sorted(pointers)[:5]))}.",
+            f"{told} holds pointers of git LFS in place of {', '.join(map(repr, sorted(pointers)[:5]))}.",
             hint="Commit the files themselves: `git lfs migrate export --include=<file>`; models are small enough.",
         )

@@ -136,6 +136,8 @@ _MEANINGS = (
      "Try again later; what is in the cache runs without it."),
     (r"certificate|handshake|SSL|TLS", "its host cannot prove who it is, or speaks no TLS there",
      "Look at the URL; for an authority of your own set git's http.sslCAInfo."),
+    (r"dubious ownership", "it belongs to another user of this machine, which git does not trust",
+     "If you do: git config --global --add safe.directory and the folder, with /.git behind it if it has one."),
     (r"transport '(\w+)' not allowed", "this way to a repository is not allowed", "Use https, ssh, git or file."),
 )  # fmt: skip
 
@@ -145,5 +147,6 @@ def _translated(error: GitError, url: str) -> ProjectError:
     for pattern, meaning, hint in _MEANINGS:
         if re.search(pattern, said.replace(safe_url(url), "")):  # whatever words stand in the URL
             return ProjectError(f"Cannot fetch {safe_url(url)!r}: {meaning}.", hint=hint)
-    last = said.splitlines()[-1].rstrip(".") if said else "git does not say why"
-    return ProjectError(f"Cannot fetch {safe_url(url)!r}: {last}.", hint="`git ls-remote` with this URL tells more.")
+    lines = said.splitlines() or ["git does not say why"]
+    told = next((line for line in lines if line.startswith("fatal: ")), lines[-1]).rstrip(".")  # advice may follow
+    return ProjectError(f"Cannot fetch {safe_url(url)!r}: {told}.", hint="`git ls-remote` with this URL tells more.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlsm.errors import ProjectError
 
-__all__ = ["GitError", "commit_files", "git", "is_repository"]
+__all__ = ["GitError", "commit_files", "git", "inside_of", "is_repository"]
 
 _SETTINGS = {
     "core.hooksPath": os.devnull,
@@ -79,6 +79,14 @@ def is_repository(folder: Path) -> bool:
         return git("rev-parse", "--is-inside-work-tree", cwd=folder).strip() == "true"
     except GitError:
         return False
+
+
+def inside_of(folder: Path) -> str:
+    """Give the way to a folder from the top of the repository in which it lies, "" where it is the top or in none."""
+    try:
+        return git("rev-parse", "--show-prefix", cwd=folder).strip("\n").rstrip("/")
+    except GitError:
+        return ""
 
 
 def commit_files(folder: Path, files: list[str], message: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlsm._model import Model
 from mlsm.errors import ProjectError
-from mlsm.project.checkout import as_called, tree_of, unaltered
+from mlsm.project.checkout import as_called, refuse_pointers, tree_of, unaltered
 from mlsm.project.described import Processes, described
 from mlsm.project.environment import environment, python_version, resolved
 from mlsm.project.finder import installed_finder
@@ -111,6 +111,7 @@ def _pinned(
                 f"The source {origin.name!r} is the folder {str(folder)!r}, which is not there.",
                 hint=f"Paths start from {str(project)!r}.",
             )
+        refuse_pointers(folder, f"The folder {origin.path!r} of source {origin.name!r}")
         tree, top = tree_of(folder), folder
     else:
         commit = resolve(origin)

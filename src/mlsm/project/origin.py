@@ -33,7 +33,7 @@ _KEYS = {
 _LIMITS = {name: rule for name, rule in ISOLATION_KEYS.items() if name != "python"}
 _SCHEMES = ("https", "http", "ssh", "git", "file")
 _SSH_SHORT = re.compile(r"[\w.-]+@([\w.-]+):(?!//).+")
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+_NAME = re.compile(r"[^\W_][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PASSWORD = re.compile(r"(://)(?:[^/@\s]*@)+")
 _QUERY = re.compile(r"(https?://[^\s'\"?#]*)[?#][^\s'\"]*")
