@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -168,6 +169,19 @@ def test_a_history_file_that_disagrees_with_the_runs_is_told(scored: Cli) -> Non
     assert (row["active"], row["disagrees"]) == ("2.0.0", True)
     assert "mlsm-history.ndjson disagrees" in scored.here("history", "fit", "--at", "2999-01-01").stdout
     assert "the history file disagrees" in " ".join(row["why"] for row in scored.json("history", "fit"))
+
+
+def test_a_promotion_during_a_run_changes_nothing_of_it(project: Cli) -> None:
+    """The model itself has another version promoted: the run goes on with the statuses with which it began."""
+    text = project.models.read_text()
+    promote = "subprocess.run([sys.executable, '-m', 'mlsm', 'promote', 'fit@2.0.0'], check=True)"
+    body = f"    import subprocess, sys\n    if country == 'DE' and employees == 500:\n        {promote}\n"
+    project.models.write_text(text.replace('    print("a model prints")\n', body))
+    project.here("score", "first.csv", "--workers", "1", "--out", "out.ndjson")
+    assert active_in(project_text(project.folder)) == {"fit": "2.0.0"}
+    results = map(json.loads, (project.folder / "out.ndjson").read_text().splitlines())
+    said = {(result["version"], result["status"]) for result in results if result["model"] == "fit"}
+    assert said == {("1.2.0", "active"), ("2.0.0", "draft")}
 
 
 def test_a_promotion_can_be_committed(scored: Cli) -> None:

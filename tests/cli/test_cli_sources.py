@@ -356,6 +356,14 @@ def test_only_allowed_hosts_are_asked(empty: Cli, repository: Repository) -> Non
     assert "does not allow" in refused(empty, "add", repository.url)
 
 
+def test_hosts_that_a_variable_allows_hold_before_anything_is_asked(
+    empty: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A revision is looked up there, which is to ask it already."""
+    monkeypatch.setenv("MLSM_GIT_HOSTS", "git.example.com")
+    assert "The URL is on the host 'file'" in refused(empty, "add", "file:///nowhere/models@v1")
+
+
 @pytest.mark.parametrize(
     ("file", "content", "told"),
     [

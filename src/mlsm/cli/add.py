@@ -9,6 +9,7 @@ those you trust.
 
 from __future__ import annotations
 
+import os
 import re
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -140,13 +141,13 @@ def _parted(text: str) -> tuple[str, str | None]:
 
 
 def _from(folder: Path, project: Path) -> str:
-    import os
-
     return Path(os.path.relpath(folder.resolve(), project)).as_posix()
 
 
 def _hosts(sources: Sources) -> list[str]:
     from mlsm.project.document import read_document
+    from mlsm.project.overrides import override
 
-    hosts: list[str] = read_document(sources.folder).values.get("git", {}).get("hosts", [])
+    document, _ = override(read_document(sources.folder, sources.before.text), os.environ)
+    hosts: list[str] = document.values.get("git", {}).get("hosts", [])
     return hosts
