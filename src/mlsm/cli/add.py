@@ -2,9 +2,9 @@
 
 They arrive as drafts, whatever they say of themselves: they run and are kept, and decide
 nothing until `mlsm promote`. REV is a branch, a tag or a commit, of which a few digits will
-do; drafts that follow a branch bear the commit in their version. A folder of this machine
-may stand for the URL. A repository of models is code, which runs with your rights: add only
-those you trust.
+do; where a branch and a tag have one name, refs/heads/v1 or refs/tags/v1. Drafts that follow
+a branch bear the commit in their version. A folder of this machine may stand for the URL. A
+repository of models is code, which runs with your rights: add only those you trust.
 """
 
 from __future__ import annotations
