@@ -536,16 +536,27 @@ def test_a_summary_of_a_source_stands_on_the_models_that_came_with_it(empty: Cli
     ok(empty, "promote", f"half@1{mark}")
     ok(empty, "promote", f"top@1{mark}")
     ok(empty, "promote", f"exactly@1{mark}")
+    told = refused(empty, "rollback", "size")
+    assert f"'half@1{mark}' stands on 'size', but no version of 'size' is active" in told
+    assert f"'exactly@1{mark}' is active, but" in told
 
 
 def test_a_source_is_removed_with_its_drafts_but_not_while_one_is_active(empty: Cli, repository: Repository) -> None:
-    """An active version keeps its source; without one the project file is as it was before."""
+    """An active version keeps its source, and so does what stands on it; else the project file is as it was before."""
     before = project_text(empty.folder)
     ok(empty, "add", repository.url)
     key = next(iter(listed(empty)))
     ok(empty, "promote", key)
     assert "is active" in refused(empty, "remove", "lead-models")
     ok(empty, "rollback")
+    own = empty.folder / "models" / f"own_{next(_NUMBERS)}.py"
+    own.parent.mkdir()
+    own.write_text(
+        "from mlsm import summary_model\n\n"
+        f"@summary_model(version='1', models={{'size': '{key}'}})\ndef half(size):\n    return size.score / 2\n"
+    )
+    assert f"'half@1' stands on '{key}'" in refused(empty, "remove", "lead-models")
+    own.unlink()
     ok(empty, "remove", "lead-models")
     assert project_text(empty.folder) == before
     assert read_lock(empty.folder).models == ()

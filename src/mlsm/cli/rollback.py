@@ -1,10 +1,11 @@
 """Take the last promotion back: of a model, or of whichever was promoted last.
 
-It needs no model to load, unless the version that comes back may have gone with its source.
-Once more goes one promotion further back, but never so far that no version is left; the
-first promotion is undone right after it alone. Leads that were scored meanwhile keep the
-score of the version taken back until they are scored again; how many they are is told, with
-the command that scores them.
+It works while models do not load; where they do, it is refused if what is active stands on
+the version taken back, or if the version that comes back has gone with its source. Once
+more goes one promotion further back, but never so far that no version is left; the first
+promotion is undone right after it alone. Leads that were scored meanwhile keep the score of
+the version taken back until they are scored again; how many they are is told, with the
+command that scores them.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlsm._catalog import Catalog
 from mlsm.cli.changing import add_commit, commit_change
 from mlsm.cli.opening import add_json, add_store, opened_store, place_of_project
 from mlsm.cli.summary import tell_next
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean
-from mlsm.errors import ProjectError, StoreError
+from mlsm.errors import CatalogError, ProjectError, StoreError
 
 if TYPE_CHECKING:
     from mlsm.contracts import Store
@@ -49,6 +51,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     mended(project.folder)
     seen = project_text(project.folder)
     move = taking_back(project.folder, args.name, seen, args.reason)
+    _refuse_stood_on(project.folder, move, seen)
     event = carry_out(project.folder, move, seen, _pin_of_what_comes_back(project.folder, move, seen))
     taken, back = f"{move.name}@{move.before}", None if move.to is None else f"{move.name}@{move.to}"
     commit = commit_change(args, project.folder, f"Roll back {taken}" + (f": {args.reason}" if args.reason else ""))
@@ -72,6 +75,31 @@ def run(args: Namespace, terminal: Terminal) -> int:
     else:
         terminal.say(f"No lead carries the score of {clean(taken)}.")
     return 0
+
+
+def _refuse_stood_on(folder: Path, move: Move, seen: str) -> None:
+    """Look whether a summary that is active stands on the version taken back.
+
+    Raises:
+        ProjectError: one does, so that no run could begin.
+    """
+    from mlsm.project import load_project
+
+    try:
+        catalog = load_project(folder, text=seen, broken="degraded", retired=True).catalog
+    except ProjectError:
+        return  # no run can begin as it is: this may be the way out
+    if move.to is not None and f"{move.name}@{move.to}" not in catalog:
+        return  # whether it is there at all is looked at next
+    statuses = {f"{move.name}@{version}": status for version, status in move.statuses.items()}
+    try:
+        Catalog(model.with_status(statuses.get(model.key) or model.status) for model in catalog.values())
+    except CatalogError as error:
+        raise ProjectError(
+            f"{move.name}@{move.before} was not taken back, since no run could begin without it:",
+            problems=error.problems,
+            hint="Take back what stands on it first, such as `mlsm rollback NAME`, or promote another version.",
+        ) from error
 
 
 def _pin_of_what_comes_back(folder: Path, move: Move, seen: str) -> Pin | None:

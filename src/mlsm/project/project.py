@@ -17,6 +17,7 @@ from mlsm._guard import Raised, attempt
 from mlsm._model import Model
 from mlsm._typing import Shape
 from mlsm.errors import CatalogError, ProjectError
+from mlsm.project.checkout import checkout_of
 from mlsm.project.columns import apply_columns
 from mlsm.project.document import MANIFEST, read_document
 from mlsm.project.failing import apply_failing
@@ -257,7 +258,9 @@ def _undigested(catalog: Catalog, places: Mapping[str, str]) -> Iterator[Mistake
 def _place(problem: str, places: Mapping[str, str]) -> str:
     """Find the file of the first model that a problem names."""
     named = re.findall(r"'([^']*)'", problem)
-    return next((places[key] for key in named if key in places), MANIFEST)
+    place = next((places[key] for key in named if key in places), MANIFEST)
+    found = checkout_of(Path(place))
+    return place if found is None else f"{found[1]} {Path(place).relative_to(found[0]).as_posix()}"
 
 
 def _error(what: str, mistakes: Sequence[Mistake]) -> ProjectError:
