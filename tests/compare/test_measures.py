@@ -118,3 +118,9 @@ def test_the_best_of_a_few_leads_is_chosen_as_well() -> None:
     found = compare(pair([results("1", [3, 2, 1]), results("2", [1, 2, 3])], "fit@1", "fit@2"))
     assert (found.chosen, found.entered, found.left) == ({"fit@1": 1, "fit@2": 1}, 1, 1)
     assert not read_gate("swap<0.05").answer(found).holds
+
+
+def test_a_threshold_that_nobody_reaches_tells_nothing_of_who_is_chosen() -> None:
+    """A gate on a threshold in another unit than the scores does not hold, rather than always."""
+    found = compare(pair([results("1", [0.3, 0.2]), results("2", [0.2, 0.3])], "fit@1", "fit@2"), Cut(score=60))
+    assert (found.measures["both"]["swap"], read_gate("swap<0.05").answer(found).holds) == (None, False)

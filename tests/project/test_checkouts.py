@@ -168,6 +168,14 @@ def test_a_repository_of_another_user_is_told_with_the_way_to_trust_it(tmp_path:
     assert "safe.directory" in str(refused.value.hint)
 
 
+def test_that_git_is_not_installed_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not as a trouble of the repository that was to be fetched."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ProjectError, match="`git` is not installed") as refused:
+        refs_of("https://git.example.com/models.git")
+    assert "Install git" in str(refused.value.hint)
+
+
 def shallow(home: Path) -> str:
     return git("rev-parse", "--is-shallow-repository", cwd=repository_in(home)).strip()
 

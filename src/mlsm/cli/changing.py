@@ -27,12 +27,12 @@ def commit_change(args: Namespace, folder: Path, message: str) -> str | None:
     from mlsm.project.git import GitError, commit_files, is_repository
     from mlsm.project.history import HISTORY
 
-    if not is_repository(folder):
-        raise InputError(
-            f"The change is made, but not committed: {str(folder)!r} is in no git repository.",
-            hint="Run `git init` there, or leave --commit out.",
-        )
     try:
+        if not is_repository(folder):
+            raise InputError(
+                f"The change is made, but not committed: {str(folder)!r} is in no git repository.",
+                hint="Run `git init` there, or leave --commit out.",
+            )
         return commit_files(folder, [MANIFEST, "mlsm.lock", HISTORY], message)
     except GitError as error:
         raise InputError(

@@ -134,7 +134,7 @@ def compare(pairs: Pairs, cut: Cut | None = None) -> Comparison:
         measures={
             pairs.first: _of_one(pairs.frame, ""),
             pairs.second: _of_one(pairs.frame, "_2"),
-            "both": _of_both(scored, len(pairs), entered + left),
+            "both": _of_both(scored, len(pairs), entered + left if here.any() or there.any() else None),
         },
         moves=_moves(scored),
     )
@@ -187,8 +187,8 @@ def _of_one(frame: pl.DataFrame, side: str) -> dict[str, float | None]:
     }
 
 
-def _of_both(scored: pl.DataFrame, pairs: int, swapped: int) -> dict[str, float | None]:
-    """Measure the two together; `swap` is the share of the leads that enter or leave."""
+def _of_both(scored: pl.DataFrame, pairs: int, swapped: int | None) -> dict[str, float | None]:
+    """Measure the two together; `swap` is the share of the leads that enter or leave, None where nobody is chosen."""
     import polars as pl
 
     rows = scored.height
@@ -196,7 +196,7 @@ def _of_both(scored: pl.DataFrame, pairs: int, swapped: int) -> dict[str, float 
     unlike = scored.select(pl.col("label").ne_missing(pl.col("label_2"))).to_series()
     rank = scored.select(pl.corr("score", "score_2", method="spearman")).item() if rows > 1 else None
     return {
-        "swap": swapped / rows if rows else None,
+        "swap": swapped / rows if rows and swapped is not None else None,
         "rank_correlation": None if rank is None or isnan(rank) else float(rank),  # NaN: all alike
         "label_changed": int(unlike.sum()) / rows if rows else None,
         "mean_move": _number(moved.mean()),

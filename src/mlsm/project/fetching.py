@@ -143,10 +143,12 @@ _MEANINGS = (
 
 
 def _translated(error: GitError, url: str) -> ProjectError:
+    if not error.output:  # it is not installed, did not end, or failed without a word, which is told already
+        return ProjectError(f"Cannot fetch {safe_url(url)!r}: {error.message}", hint=error.hint)
     said = safe_url(error.output).strip()
     for pattern, meaning, hint in _MEANINGS:
         if re.search(pattern, said.replace(safe_url(url), "")):  # whatever words stand in the URL
             return ProjectError(f"Cannot fetch {safe_url(url)!r}: {meaning}.", hint=hint)
-    lines = said.splitlines() or ["git does not say why"]
+    lines = said.splitlines()
     told = next((line for line in lines if line.startswith("fatal: ")), lines[-1]).rstrip(".")  # advice may follow
     return ProjectError(f"Cannot fetch {safe_url(url)!r}: {told}.", hint="`git ls-remote` with this URL tells more.")

@@ -74,10 +74,16 @@ def git(*arguments: str, cwd: Path | None = None, local: bool = False, index: Pa
 
 
 def is_repository(folder: Path) -> bool:
-    """Tell whether a folder lies in the work tree of a repository."""
+    """Tell whether a folder lies in the work tree of a repository.
+
+    Raises:
+        GitError: git is not installed.
+    """
     try:
         return git("rev-parse", "--is-inside-work-tree", cwd=folder).strip() == "true"
-    except GitError:
+    except GitError as error:
+        if not error.output:
+            raise
         return False
 
 
