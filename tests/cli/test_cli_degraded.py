@@ -121,6 +121,20 @@ def test_a_declared_model_whose_file_is_lost_is_skipped_when_active_and_left_out
     assert counts(empty)["lost@1"] == {"ok": 3}
 
 
+def test_an_active_version_that_does_not_load_can_be_replaced(empty: Cli) -> None:
+    """To promote another version of its name is the way out; one of another name has to wait until it is mended."""
+    (empty.folder / "here.toml").write_text(POINTS)
+    entries = "".join(
+        f'\n[[model]]\nname = "{name}"\nversion = "{version}"\npath = "{file}"\n'
+        for name, version, file in (("fit", "1", "lost.toml"), ("fit", "2", "here.toml"), ("size", "1", "here.toml"))
+    )
+    (empty.folder / "mlsm.toml").write_text(SMALL.format(active='fit = "1"') + entries)
+    assert "lost.toml" in refused(empty, "promote", "size@1")
+    ok(empty, "promote", "fit@2")
+    ok(empty, "score", "leads.csv")
+    assert counts(empty) == {"fit@2": {"ok": 3}, "size@1": {"ok": 3}}
+
+
 def test_a_file_that_calls_a_version_active_is_never_left_out(empty: Cli, number: int) -> None:
     """What the project file does not name may still be active by its code: then the run does not begin."""
     lost = BROKEN.format(name="x").replace("version='1'", "version='1', status='active'")

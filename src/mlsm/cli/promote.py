@@ -4,7 +4,8 @@ The version must pass its checks, its required fields must be in the input that 
 last, and every --require must hold between the active version and this one, by the results
 stored for both: a measure of `mlsm compare`, a sign, and a number or `active`, such as
 error_rate<=active, invalid_rate<1% or swap<0.05. mlsm.toml is replaced in one step, and
-mlsm-history.ndjson tells who did it and why. A run that is going on is not touched.
+mlsm-history.ndjson tells who did it and why. A run that is going on is not touched. An
+active version that does not load may be replaced by another of its name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from mlsm._catalog import Catalog
+from mlsm._model import split_key
 from mlsm.cli.changing import add_commit, commit_change
 from mlsm.cli.compare import compared, score_of, share_of
 from mlsm.cli.opening import add_json, add_store, folder_of_project, open_project, opened_store
@@ -61,7 +63,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
 
     gates = [read_gate(text) for text in args.require]
     seen = project_text(folder_of_project(args))
-    project = open_project(args, retired=True)  # what was retired may come back
+    project = _opened(args)
     model = version_of(project, args.key)
     before = next((m for m in project.catalog.values() if m.name == model.name and m.status == "active"), None)
     if before is not None and before.key == model.key:
@@ -89,6 +91,23 @@ def run(args: Namespace, terminal: Terminal) -> int:
     terminal.say(f"{clean(model.key)} is active from the next run on{former}.", style="bold green")
     tell_next([("mlsm rollback", "take it back"), ("mlsm history", "what was active when")], terminal)
     return 0
+
+
+def _opened(args: Namespace) -> Project:
+    """Load the project, retired versions too, which may come back.
+
+    Where the active version of the name does not load, its place is what is given away: it stays out.
+
+    Raises:
+        ProjectError: something else is wrong.
+    """
+    try:
+        return open_project(args, retired=True)
+    except ProjectError:
+        project = open_project(args, retired=True, broken="degraded")
+        if any(split_key(key)[0] != split_key(args.key)[0] for key in project.degraded):
+            raise
+        return project
 
 
 def _changed(catalog: Catalog, model: Model, before: Model | None, old: str) -> Catalog:
