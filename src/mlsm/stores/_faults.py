@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["counting_faults", "orphan_faults", "returned_faults"]
+from mlsm.errors import StoreError
+from mlsm.stores._blocks import unblocked
+
+__all__ = ["block_faults", "counting_faults", "orphan_faults", "returned_faults"]
 
 _Rows = Iterable[tuple[Any, ...]]
 
@@ -35,6 +38,14 @@ def counting_faults(runs: _Rows, tallies: _Rows, records: _Rows) -> Iterator[str
         yield f"Run {run_id!r} has {count} counts by model and outcome that differ from what it holds."
     for run_id, counted, held in records:
         yield f"Run {run_id!r} counts {counted} records; it holds {held}."
+
+
+def block_faults(run_id: str, part: int, stored: bytes) -> Iterator[str]:
+    """Tell where the kept inputs of a part cannot be read."""
+    try:
+        unblocked(stored)
+    except StoreError:
+        yield f"The kept inputs of part {part} of run {run_id!r} are damaged."
 
 
 def orphan_faults(counted: Iterable[tuple[str, int]]) -> Iterator[str]:

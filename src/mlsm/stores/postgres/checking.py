@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlsm.stores._faults import counting_faults, orphan_faults, returned_faults
+from mlsm.stores._faults import block_faults, counting_faults, orphan_faults, returned_faults
 from mlsm.stores.postgres.forgetting import tombstones
 
 if TYPE_CHECKING:
@@ -40,7 +40,13 @@ _ORPHANS = {
     "results of no record": """SELECT count(*) FROM result r
         WHERE NOT EXISTS (SELECT 1 FROM record WHERE record = r.record)""",
     "results of no model": """SELECT count(*) FROM lane l JOIN result r ON r.seq = l.seq
-        WHERE NOT EXISTS (SELECT 1 FROM seat WHERE roster = l.roster AND place = r.place)""",
+        WHERE NOT EXISTS (
+            SELECT 1 FROM seat s JOIN model m ON m.model = s.model WHERE s.roster = l.roster AND s.place = r.place
+        )""",
+    "results of no outcome": "SELECT count(*) FROM result WHERE outcome NOT IN (SELECT outcome FROM outcome)",
+    # Who is forgotten is looked for within them.
+    "results beyond the bounds of their lane": """SELECT count(*) FROM lane l JOIN result r ON r.seq = l.seq
+        WHERE r.record NOT BETWEEN l.low AND l.high""",
     "lanes of no run": "SELECT count(*) FROM lane WHERE run NOT IN (SELECT run FROM run)",
     "lanes after a first one that is not there": """SELECT count(*) FROM lane l WHERE l.first IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM lane f WHERE f.seq = l.first AND f.run = l.run AND f.part = l.part)""",
@@ -65,13 +71,23 @@ _ORPHANS = {
             WHERE s.roster = l.roster AND s.place = r.place AND (q.as_of, q.seq) > (l.as_of, l.seq)
         )""",
 }
+_BLOCK = """SELECT l.part, u.run_id, i.block FROM input i JOIN lane l ON l.seq = i.seq JOIN run u ON u.run = l.run
+    WHERE i.seq = $1"""
 
 
 def faults(db: Database) -> Iterator[str]:
     """Tell what does not add up, a sentence each."""
     yield from counting_faults(*(db.rows(query) for query in (_COUNTS, _TALLIES, _RECORDS)))
     yield from orphan_faults((what, db.rows(query)[0][0]) for what, query in _ORPHANS.items())
+    yield from _damaged(db)
     yield from returned_faults(_returned(db))
+
+
+def _damaged(db: Database) -> Iterator[str]:
+    """Read each block of inputs, which the database itself cannot; one at a time, since they are large."""
+    for (seq,) in db.rows("SELECT seq FROM input ORDER BY seq"):
+        for part, run_id, stored in db.rows(_BLOCK, seq):
+            yield from block_faults(run_id, part, stored)
 
 
 def _returned(db: Database) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import msgspec
-import polars as pl
 
 from mlsm.contracts import Reject, RunEntry, RunPlan, StoredLane
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._keeping import refuse_other_plan
 from mlsm.stores._lanes import lane_batch
 from mlsm.stores._times import microseconds, moment
@@ -43,7 +42,7 @@ def list_lanes(db: Database) -> Iterator[StoredLane]:
                 part=part,
                 as_of=moment(as_of),
                 scored_at=moment(scored_at),
-                inputs=None if stored is None else pl.read_ipc(BytesIO(stored[0])),
+                inputs=None if stored is None else unblocked(stored[0]),
             ),
             rejects=_rejects(db, seq),
         )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from mlsm.contracts import Forgotten, Tombstones
-from mlsm.stores._blocks import block
+from mlsm.stores._blocks import block, unblocked
 from mlsm.stores._keeping import refuse_other_key
 from mlsm.stores.postgres.reading import LANES_OF_RECORD
 from mlsm.stores.postgres.records import find_record, storable
@@ -96,7 +95,7 @@ def _forget_inputs(db: Database, record: int, record_id: str) -> int:
     query = f"SELECT i.seq, i.block FROM ({LANES_OF_RECORD}) w JOIN input i ON i.seq = w.seq"  # noqa: S608 - built of our own texts, values are bound
     written = 0
     for seq, stored in db.rows(query, record):
-        frame = pl.read_ipc(BytesIO(stored))
+        frame = unblocked(stored)
         left = frame.filter(pl.col("record_id") != record_id)
         if left.height < frame.height:
             db.rows("UPDATE input SET block = $1 WHERE seq = $2", block(left), seq)

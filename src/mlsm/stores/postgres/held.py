@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import msgspec
-import polars as pl
 
 from mlsm.contracts import HeldRow, Holdings
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._held import input_values
 from mlsm.stores.postgres.reading import LANES_OF_RECORD, past_results
 from mlsm.stores.postgres.records import find_record, storable
@@ -35,7 +34,7 @@ def holdings(db: Database, record_id: str) -> Holdings:
     inputs = [
         HeldRow(run_id=run_id, part=part, values=values)
         for run_id, part, block in (() if record is None else db.rows(_INPUTS, record))
-        for values in input_values(pl.read_ipc(BytesIO(block)), record_id)
+        for values in input_values(unblocked(block), record_id)
     ]
     rejects = [
         HeldRow(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from mlsm.contracts import Reject, RunPlan, Selection
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._selection import selected
 from mlsm.stores.postgres.frames import RESULT, RESULT_JOINS, result_frame
 from mlsm.stores.postgres.ranking import Rule, newest
@@ -96,7 +96,7 @@ def list_inputs(db: Database, run: int, record_id: str | None = None) -> Iterato
     query = "SELECT i.seq FROM lane l JOIN input i ON i.seq = l.seq WHERE l.run = $1 ORDER BY l.part"
     for (seq,) in db.rows(query, run):
         ((block,),) = db.rows("SELECT block FROM input WHERE seq = $1", seq)
-        frame = pl.read_ipc(BytesIO(block))
+        frame = unblocked(block)
         own = frame if record_id is None else frame.filter(pl.col("record_id") == record_id)
         if record_id is None or own.height:
             yield own
@@ -105,7 +105,7 @@ def list_inputs(db: Database, run: int, record_id: str | None = None) -> Iterato
 def arrival(db: Database, seqs: Sequence[int]) -> pl.DataFrame | None:
     """Tell in which row of a part its records came, None where they came in the order of their numbers."""
     found = db.one(f"SELECT records FROM arrival WHERE seq {_NAMED.format(1)}", as_json(list(seqs)))  # noqa: S608 - built of our own texts, values are bound
-    return None if found is None else pl.read_ipc(BytesIO(found[0])).with_row_index("row")
+    return None if found is None else unblocked(found[0]).with_row_index("row")
 
 
 def _current(rule: Rule, records: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from mlsm.contracts import Pruned
-from mlsm.stores._blocks import block
+from mlsm.stores._blocks import block, unblocked
 from mlsm.stores._times import microseconds
 from mlsm.stores.postgres.ranking import CURRENT, SCORES, newest
 
@@ -86,7 +85,7 @@ def _cut_inputs(db: Database) -> None:
         query = "SELECT x.record_id FROM need n JOIN record x ON x.record = n.record WHERE n.seq = $1"
         needed = [record_id for (record_id,) in db.rows(query, seq)]
         ((stored,),) = db.rows("SELECT block FROM input WHERE seq = $1", seq)
-        frame = pl.read_ipc(BytesIO(stored))
+        frame = unblocked(stored)
         left = frame.filter(pl.col("record_id").is_in(needed))
         if left.is_empty():
             db.rows("DELETE FROM input WHERE seq = $1", seq)

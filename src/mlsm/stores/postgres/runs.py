@@ -13,6 +13,7 @@ from mlsm.errors import StoreError, UnknownNameError
 from mlsm.stores._digests import refuse_changed_digests
 from mlsm.stores._lookup import find_run_id
 from mlsm.stores._owner import Owner, is_gone, this_process
+from mlsm.stores._plans import read_plan, read_report
 from mlsm.stores._resume import Begun, run_to_resume
 from mlsm.stores._times import microseconds, moment
 
@@ -54,7 +55,7 @@ def open_or_resume(db: Database, plan: RunPlan, run_id: str, *, resume: bool) ->
     owner = "INSERT INTO owner VALUES ($1, $2, $3::bigint, $4) ON CONFLICT DO NOTHING"
     db.rows(owner, run, me.host, me.pid, me.started)
     done = db.rows("SELECT part, lane FROM lane WHERE run = $1", run)
-    as_of = msgspec.json.decode(stored, type=RunPlan).as_of
+    as_of = read_plan(found, stored).as_of
     return OpenRun(run_id=found, as_of=as_of, resumed=resumed, done=frozenset((part, lane) for part, lane in done))
 
 
@@ -118,12 +119,12 @@ def active_digests(db: Database) -> dict[str, str]:
 
 def _begun(db: Database, own: str) -> Iterator[Begun]:
     for run_id, state, plan in db.rows("SELECT run_id, state, plan FROM run WHERE run_id != $1 ORDER BY run DESC", own):
-        yield Begun(run_id=run_id, finished=state == "finished", plan=msgspec.json.decode(plan, type=RunPlan))
+        yield Begun(run_id=run_id, finished=state == "finished", plan=read_plan(run_id, plan))
 
 
 def _entry(db: Database, row: tuple[Any, ...]) -> RunEntry:
     run, run_id, state, stored, started_at, finished_at, parts, records, rejects, report, forgotten, pruned = row
-    plan = msgspec.json.decode(stored, type=RunPlan)
+    plan = read_plan(run_id, stored)
     return RunEntry(
         run_id=run_id,
         state="interrupted" if state == "open" and _abandoned(db, run) else state,
@@ -134,7 +135,7 @@ def _entry(db: Database, row: tuple[Any, ...]) -> RunEntry:
         records=records,
         rejects=rejects,
         counts=_counts(db, run, plan),
-        report=msgspec.json.decode(report, type=dict[str, Any]),
+        report=read_report(run_id, report),
         forgotten=forgotten,
         pruned=pruned,
     )

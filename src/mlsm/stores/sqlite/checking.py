@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from mlsm.stores._faults import counting_faults, orphan_faults, returned_faults
+from mlsm.stores._faults import block_faults, counting_faults, orphan_faults, returned_faults
 from mlsm.stores.sqlite.forgetting import tombstones
 
 __all__ = ["faults"]
@@ -40,7 +40,13 @@ _ORPHANS = {
     "results of no record": """SELECT count(*) FROM result r
         WHERE NOT EXISTS (SELECT 1 FROM record WHERE record = r.record)""",
     "results of no model": """SELECT count(*) FROM lane l CROSS JOIN result r ON r.seq = l.seq
-        WHERE NOT EXISTS (SELECT 1 FROM seat WHERE roster = l.roster AND place = r.place)""",
+        WHERE NOT EXISTS (
+            SELECT 1 FROM seat s JOIN model m ON m.model = s.model WHERE s.roster = l.roster AND s.place = r.place
+        )""",
+    "results of no outcome": "SELECT count(*) FROM result WHERE outcome NOT IN (SELECT outcome FROM outcome)",
+    # Who is forgotten is looked for within them.
+    "results beyond the bounds of their lane": """SELECT count(*) FROM lane l CROSS JOIN result r ON r.seq = l.seq
+        WHERE r.record NOT BETWEEN l.low AND l.high""",
     "lanes of no run": "SELECT count(*) FROM lane WHERE run NOT IN (SELECT run FROM run)",
     "lanes after a first one that is not there": """SELECT count(*) FROM lane l WHERE l.first IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM lane f WHERE f.seq = l.first AND f.run = l.run AND f.part = l.part)""",
@@ -65,6 +71,8 @@ _ORPHANS = {
             WHERE s.roster = l.roster AND s.place = r.place AND (q.as_of, q.seq) > (l.as_of, l.seq)
         )""",
 }
+_BLOCKS = """SELECT l.part, u.run_id, i.block FROM input i JOIN lane l ON l.seq = i.seq JOIN run u ON u.run = l.run
+    ORDER BY i.seq"""
 
 
 def faults(db: sqlite3.Connection) -> Iterator[str]:
@@ -74,7 +82,14 @@ def faults(db: sqlite3.Connection) -> Iterator[str]:
             yield f"SQLite says: {told}."
     yield from counting_faults(*(db.execute(query) for query in (_COUNTS, _TALLIES, _RECORDS)))
     yield from orphan_faults((what, db.execute(query).fetchone()[0]) for what, query in _ORPHANS.items())
+    yield from _damaged(db)
     yield from returned_faults(_returned(db))
+
+
+def _damaged(db: sqlite3.Connection) -> Iterator[str]:
+    """Read each block of inputs, which the database itself cannot."""
+    for part, run_id, stored in db.execute(_BLOCKS):
+        yield from block_faults(run_id, part, stored)
 
 
 def _returned(db: sqlite3.Connection) -> int:

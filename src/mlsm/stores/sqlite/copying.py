@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from io import BytesIO
 
 import msgspec
-import polars as pl
 
 from mlsm.contracts import Reject, RunEntry, RunPlan, StoredLane
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._keeping import refuse_other_plan
 from mlsm.stores._lanes import lane_batch
 from mlsm.stores._times import microseconds, moment
@@ -39,7 +38,7 @@ def list_lanes(db: sqlite3.Connection) -> Iterator[StoredLane]:
                 part=part,
                 as_of=moment(as_of),
                 scored_at=moment(scored_at),
-                inputs=None if block is None else pl.read_ipc(BytesIO(block)),
+                inputs=None if block is None else unblocked(block),
             ),
             rejects=_rejects(db, seq),
         )

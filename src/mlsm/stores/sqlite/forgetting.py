@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from io import BytesIO
 
 import polars as pl
 
 from mlsm.contracts import Forgotten, Tombstones
-from mlsm.stores._blocks import block
+from mlsm.stores._blocks import block, unblocked
 from mlsm.stores._keeping import refuse_other_key
 from mlsm.stores.sqlite.records import find_record
 
@@ -108,7 +107,7 @@ def _forget_inputs(db: sqlite3.Connection, record: int, record_id: str) -> int:
     written = 0
     query = f"SELECT i.seq, i.block FROM ({LANES_OF_RECORD}) w JOIN input i ON i.seq = w.seq"  # noqa: S608 - built of our own texts, values are bound
     for seq, stored in db.execute(query, {"record": record}).fetchall():
-        frame = pl.read_ipc(BytesIO(stored))
+        frame = unblocked(stored)
         left = frame.filter(pl.col("record_id") != record_id)
         if left.height < frame.height:
             db.execute("UPDATE input SET block = ? WHERE seq = ?", (block(left), seq))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from io import BytesIO
 
 import msgspec
-import polars as pl
 
 from mlsm.contracts import HeldRow, Holdings
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._held import input_values
 from mlsm.stores.sqlite.forgetting import LANES_OF_RECORD
 from mlsm.stores.sqlite.reading import past_results
@@ -35,7 +34,7 @@ def holdings(db: sqlite3.Connection, record_id: str) -> Holdings:
     inputs = [
         HeldRow(run_id=run_id, part=part, values=values)
         for run_id, part, block in db.execute(_INPUTS, named)
-        for values in input_values(pl.read_ipc(BytesIO(block)), record_id)
+        for values in input_values(unblocked(block), record_id)
     ]
     rejects = [
         HeldRow(

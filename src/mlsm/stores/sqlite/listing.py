@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 
 import polars as pl
 
 from mlsm.contracts import Reject, RunPlan, Selection
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._selection import selected
 from mlsm.stores.sqlite.frames import RESULT, result_frame
 from mlsm.stores.sqlite.ranking import Rule, newest
@@ -88,7 +88,7 @@ def list_inputs(db: sqlite3.Connection, run: int, record_id: str | None = None) 
     """Yield the kept inputs of a run, a frame a part; of one record where it is named."""
     query = "SELECT i.block FROM lane l JOIN input i ON i.seq = l.seq WHERE l.run = ? ORDER BY l.part"
     for (block,) in db.execute(query, (run,)):
-        frame = pl.read_ipc(BytesIO(block))
+        frame = unblocked(block)
         own = frame if record_id is None else frame.filter(pl.col("record_id") == record_id)
         if record_id is None or own.height:
             yield own
@@ -98,7 +98,7 @@ def arrival(db: sqlite3.Connection, seqs: Sequence[int]) -> pl.DataFrame | None:
     """Tell in which row of a part its records came, None where they came in the order of their numbers."""
     query = "SELECT records FROM arrival WHERE seq IN (SELECT value FROM json_each(?))"
     found = db.execute(query, (as_json(seqs),)).fetchone()
-    return None if found is None else pl.read_ipc(BytesIO(found[0])).with_row_index("row")
+    return None if found is None else unblocked(found[0]).with_row_index("row")
 
 
 def _current(rule: Rule, records: str) -> str:

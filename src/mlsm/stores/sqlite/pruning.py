@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
-from io import BytesIO
 
 import polars as pl
 
 from mlsm.contracts import Pruned
-from mlsm.stores._blocks import block
+from mlsm.stores._blocks import block, unblocked
 from mlsm.stores._times import microseconds
 from mlsm.stores.sqlite.ranking import CURRENT, SCORES, newest
 
@@ -97,7 +96,7 @@ def _cut_inputs(db: sqlite3.Connection) -> None:
     for (seq,) in db.execute("SELECT i.seq FROM old o JOIN input i ON i.seq = o.seq").fetchall():
         query = "SELECT x.record_id FROM need n JOIN record x ON x.record = n.record WHERE n.seq = ?"
         needed = [record_id for (record_id,) in db.execute(query, (seq,))]
-        frame = pl.read_ipc(BytesIO(db.execute("SELECT block FROM input WHERE seq = ?", (seq,)).fetchone()[0]))
+        frame = unblocked(db.execute("SELECT block FROM input WHERE seq = ?", (seq,)).fetchone()[0])
         left = frame.filter(pl.col("record_id").is_in(needed))
         if left.is_empty():
             db.execute("DELETE FROM input WHERE seq = ?", (seq,))

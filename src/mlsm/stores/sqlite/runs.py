@@ -14,6 +14,7 @@ from mlsm.errors import StoreError, UnknownNameError
 from mlsm.stores._digests import refuse_changed_digests
 from mlsm.stores._lookup import find_run_id
 from mlsm.stores._owner import Owner, is_gone, this_process
+from mlsm.stores._plans import read_plan, read_report
 from mlsm.stores._resume import Begun, run_to_resume
 from mlsm.stores._runid import new_run_id
 from mlsm.stores._times import microseconds, moment
@@ -33,7 +34,7 @@ def open_or_resume(db: sqlite3.Connection, plan: RunPlan, *, resume: bool) -> Op
     db.execute("UPDATE run SET state = 'open' WHERE run = ?", (run,))
     db.execute("INSERT INTO owner VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (run, me.host, me.pid, me.started))
     done = db.execute("SELECT part, lane FROM lane WHERE run = ?", (run,)).fetchall()
-    as_of = msgspec.json.decode(stored, type=RunPlan).as_of
+    as_of = read_plan(run_id, stored).as_of
     return OpenRun(run_id=run_id, as_of=as_of, resumed=resumed, done=frozenset(done))
 
 
@@ -110,12 +111,12 @@ def _insert(db: sqlite3.Connection, plan: RunPlan) -> str:
 
 def _begun(db: sqlite3.Connection) -> Iterator[Begun]:
     for run_id, state, plan in db.execute("SELECT run_id, state, plan FROM run ORDER BY run DESC"):
-        yield Begun(run_id=run_id, finished=state == "finished", plan=msgspec.json.decode(plan, type=RunPlan))
+        yield Begun(run_id=run_id, finished=state == "finished", plan=read_plan(run_id, plan))
 
 
 def _entry(db: sqlite3.Connection, row: tuple[Any, ...]) -> RunEntry:
     run, run_id, state, stored, started_at, finished_at, parts, records, rejects, report, forgotten, pruned = row
-    plan = msgspec.json.decode(stored, type=RunPlan)
+    plan = read_plan(run_id, stored)
     return RunEntry(
         run_id=run_id,
         state="interrupted" if state == "open" and _abandoned(db, run) else state,
@@ -126,7 +127,7 @@ def _entry(db: sqlite3.Connection, row: tuple[Any, ...]) -> RunEntry:
         records=records,
         rejects=rejects,
         counts=_counts(db, run, plan),
-        report=msgspec.json.decode(report, type=dict[str, Any]),
+        report=read_report(run_id, report),
         forgotten=forgotten,
         pruned=pruned,
     )

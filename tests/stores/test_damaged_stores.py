@@ -1,0 +1,124 @@
+"""What somebody or the disk did to a store is found by `store check`, and told by whatever meets it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.servers.postgres import PostgresServer
+
+from mlsm.contracts import Reject, Store
+from mlsm.errors import StoreError
+from mlsm.stores import open_store
+from mlsm.testing._stores.samples import begun, commit, day, entry, plan_of, results_of
+
+DAMAGES = {
+    "DELETE FROM model WHERE name = 'fit'": "results of no model",
+    "DELETE FROM seat WHERE status = 'active'": "results of no model",
+    "DELETE FROM outcome WHERE outcome = 0": "results of no outcome",
+    "DELETE FROM record": "results of no record",
+    "DELETE FROM result WHERE seq = 1 AND record = 2": "counts 4 records; it holds 3",
+    "DELETE FROM lane WHERE seq = 1": "results of no lane",
+    "DELETE FROM run": "lanes of no run",
+    "DELETE FROM reject": "counts 8 results and 1 rejects; it holds 8 and 0",
+    "DELETE FROM tally": "counts 0 results",
+    "DELETE FROM pointer WHERE record = 2": "results that should be current and are not",
+    "UPDATE pointer SET seq = 1 WHERE record = 2": "pointers to a trial, or to another list of models",
+    "UPDATE lane SET low = 3": "results beyond the bounds of their lane",
+    "UPDATE result SET outcome = 3 WHERE record = 2": "counts by model and outcome",
+    "UPDATE run SET purpose = 'trial'": "pointers to a trial",
+    "UPDATE input SET block = '123'": "The kept inputs of part 0 of run",
+}
+"""What is done to a store, and what tells it."""
+
+
+def fill(store: Store) -> str:
+    """Store two parts of a run with a draft, rejects and inputs."""
+    plan = plan_of(entry("fit@1"), entry("fit@2", "draft"))
+    run_id = begun(store, plan)
+    for part, ids in enumerate(("123", "4")):
+        commit(
+            store, run_id, part, results_of(plan, ids), as_of=day(part),
+            inputs=pl.DataFrame({"record_id": list(ids)}),
+            rejects=[Reject(source="leads.csv", row=1, record_id="1", reason="Twice.")] if part else [],
+        )  # fmt: skip
+    store.close_run(run_id, state="finished", report={})
+    return run_id
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Iterator[tuple[Store, Callable[[str], None]]]:
+    """Fill a store in a file; give it with what damages it."""
+    store = open_store("leads.db", tmp_path)
+    fill(store)
+    store.dispose()
+
+    def damage(statement: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "leads.db")) as db:
+            assert db.execute(statement).rowcount > 0
+            db.commit()
+
+    yield store, damage
+    store.dispose()
+
+
+@pytest.mark.parametrize(("statement", "told"), DAMAGES.items(), ids=list(DAMAGES))
+def test_a_damaged_file_is_found(statement: str, told: str, damaged: tuple[Store, Callable[[str], None]]) -> None:
+    """Each damage to a file is told by what does not add up any more."""
+    store, damage = damaged
+    assert [] == store.check()
+    damage(statement)
+    assert told in "\n".join(store.check())
+
+
+def test_a_damaged_database_is_found(postgres: PostgresServer) -> None:
+    """Damage to a store in PostgreSQL, by somebody whom the server lets break its rules, is told as in a file."""
+    store = open_store(postgres.url(), Path())
+    fill(store)
+    schema = store.url.rpartition("schema=")[2]
+    # Those that are asked otherwise than in a file, or in other words; each takes a psql.
+    damages = dict(list(DAMAGES.items())[::3])
+    tables = {statement.split()[1 if statement.startswith("UPDATE") else 2] for statement in damages}
+    free = f"SET session_replication_role = replica; SET search_path = {schema}"
+    postgres.ask("; ".join([free, *(f"CREATE TABLE whole_{table} AS SELECT * FROM {table}" for table in tables)]))  # noqa: S608 - our own names
+    found = {}
+    for statement in damages:
+        table = statement.split()[1 if statement.startswith("UPDATE") else 2]
+        postgres.ask(f"{free}; {statement}")
+        found[statement] = "\n".join(store.check())
+        postgres.ask(f"{free}; DELETE FROM {table}; INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE whole_{table}")  # noqa: S608 - our own names
+    assert [] == store.check()
+    store.dispose()
+    assert {} == {statement: found[statement] for statement, told in damages.items() if told not in found[statement]}
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE run SET plan = '{'", "Could not read the plan of run"),
+        ("UPDATE run SET report = 'well'", "Could not read the report of run"),
+    ],
+    ids=["plan", "report"],
+)
+def test_a_run_that_cannot_be_read_is_told(
+    statement: str, told: str, damaged: tuple[Store, Callable[[str], None]]
+) -> None:
+    """A damaged plan or report is told as that, and is no mistake of the program."""
+    store, damage = damaged
+    damage(statement)
+    with pytest.raises(StoreError, match=told):
+        store.runs()
+
+
+def test_inputs_that_cannot_be_read_are_told(damaged: tuple[Store, Callable[[str], None]]) -> None:
+    """Damaged inputs are told where somebody asks for them, and stop nothing else."""
+    store, damage = damaged
+    damage("UPDATE input SET block = '123'")
+    assert ["2"] == [one.record_id for one in store.score("2")]
+    for ask in (store.held, store.forget):
+        with pytest.raises(StoreError, match="Could not read a block of inputs"):
+            ask("2")
