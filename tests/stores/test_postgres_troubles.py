@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.proxy import Proxy
 from tests.servers.postgres import PostgresServer
 
-from mlsm.contracts import Store
+from mlsm.contracts import Selection, Store
 from mlsm.errors import StoreAwayError, StoreError, StoreVersionError
 from mlsm.stores import open_store
 from mlsm.stores.postgres import PostgresStore
@@ -195,6 +195,18 @@ def test_a_store_that_a_user_may_not_see_is_not_told_as_an_empty_one(postgres: P
     postgres.ask(f"GRANT USAGE ON SCHEMA {schema} TO mia; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO mia")
     assert (1, []) == (len(reading.runs()), reading.check())
     reading.dispose()
+
+
+def test_a_question_whose_answer_is_lost_is_asked_again(postgres: PostgresServer, store: Store) -> None:
+    """A connection that is lost under way costs a reader nothing, any more than a writer."""
+    run_id = begun(store, plan_of())
+    written = commit(store, run_id, 0, [result("1", "fit@1")])
+    with Proxy(postgres.socket, lost=(b"FROM run",), times=3) as proxy:
+        reading = PostgresStore(postgres.through(store.url, proxy.port), patience=5)
+        asked = (reading.run(run_id).records, reading.seq(run_id), len(reading.runs()))
+        (part,) = reading.results(run_id, Selection(), part=0)
+        reading.dispose()
+        assert (0, (1, 1, 1), len(written)) == (proxy.left, asked, part.height)
 
 
 def test_a_number_in_the_data_is_no_code(postgres: PostgresServer) -> None:

@@ -100,13 +100,11 @@ class PostgresStore:
 
     def runs(self) -> list[RunEntry]:
         """List the runs, newest first."""
-        with self._at.reading() as db:
-            return runs.list_runs(db)
+        return self._at.read(runs.list_runs)
 
     def run(self, run_id: str) -> RunEntry:
         """Give one run, by its id or the beginning of it."""
-        with self._at.reading() as db:
-            return runs.list_runs(db, runs.resolved(db, run_id))[0]
+        return self._at.read(lambda db: runs.list_runs(db, runs.resolved(db, run_id))[0])
 
     def score(self, record_id: str) -> list[Result]:
         """Give the score of a record: one result a model name, by name."""
@@ -119,18 +117,15 @@ class PostgresStore:
     def _look_up(self, record_id: str, rule: Rule) -> list[Result]:
         if found := self._look_ups.find(record_id, rule):
             return found
-        with self._at.reading() as db:
-            return reading.current_results(db, record_id, rule)
+        return self._at.read(lambda db: reading.current_results(db, record_id, rule))
 
     def history(self, record_id: str) -> list[Result]:
         """Give every committed result of a record, newest first, those of trials too."""
-        with self._at.reading() as db:
-            return reading.past_results(db, record_id)
+        return self._at.read(lambda db: reading.past_results(db, record_id))
 
     def kept(self, record_id: str) -> dict[str, Any]:
         """Give the kept columns of a record as they came with the newest live part that has some."""
-        with self._at.reading() as db:
-            return reading.kept_columns(db, record_id)
+        return self._at.read(lambda db: reading.kept_columns(db, record_id))
 
     def scores(self, selection: Selection) -> Iterator[pl.DataFrame]:
         """Yield the score of every record, as of one moment."""
@@ -144,9 +139,16 @@ class PostgresStore:
 
     def results(self, run_id: str, selection: Selection, *, part: int | None = None) -> Iterator[pl.DataFrame]:
         """Yield the results of one run, a frame a part; of one part alone where it is named."""
+        if part is not None:
+            yield from self._at.read(lambda db: list(self._of_run(db, run_id, selection, part)))
+            return
         with self._at.reading() as db:
-            entry = runs.list_runs(db, runs.resolved(db, run_id))[0]
-            yield from listing.list_run(db, runs.find(db, entry.run_id), entry.plan, selection, part)
+            yield from self._of_run(db, run_id, selection)
+
+    @staticmethod
+    def _of_run(db: Database, run_id: str, selection: Selection, part: int | None = None) -> Iterator[pl.DataFrame]:
+        entry = runs.list_runs(db, runs.resolved(db, run_id))[0]
+        return listing.list_run(db, runs.find(db, entry.run_id), entry.plan, selection, part)
 
     def changes(self, after: int) -> Iterator[tuple[int, pl.DataFrame]]:
         """Yield (seq, results) of every live lane committed after `after`, by seq."""
@@ -155,13 +157,13 @@ class PostgresStore:
 
     def seq(self, run_id: str | None = None) -> int:
         """Give the greatest seq (of a run), 0 where nothing is committed."""
-        with self._at.reading() as db:
-            return runs.greatest_seq(db, None if run_id is None else runs.find(db, runs.resolved(db, run_id)))
+        return self._at.read(
+            lambda db: runs.greatest_seq(db, None if run_id is None else runs.find(db, runs.resolved(db, run_id)))
+        )
 
     def rejects(self, run_id: str) -> Iterator[Reject]:
         """Yield the rejects of a run, in the order of its input."""
-        with self._at.reading() as db:
-            yield from listing.list_rejects(db, runs.find(db, runs.resolved(db, run_id)))
+        yield from self._at.read(lambda db: list(listing.list_rejects(db, runs.find(db, runs.resolved(db, run_id)))))
 
     def inputs(self, run_id: str, *, record_id: str | None = None) -> Iterator[pl.DataFrame]:
         """Yield the kept inputs of a run, part by part; of one record its rows alone."""
@@ -170,18 +172,15 @@ class PostgresStore:
 
     def top(self, model: str, n: int) -> list[Result]:
         """Give the n best results of a name (its scores) or key (what is current), the best first."""
-        with self._at.reading() as db:
-            return best.best_results(db, model, n)
+        return self._at.read(lambda db: best.best_results(db, model, n))
 
     def last_good(self, names: Sequence[str], record_ids: Sequence[str]) -> pl.DataFrame:
         """Give the last good score of each record and name."""
-        with self._at.reading() as db:
-            return best.last_good_results(db, names, record_ids)
+        return self._at.read(lambda db: best.last_good_results(db, names, record_ids))
 
     def held(self, record_id: str) -> Holdings:
         """Give all that is held of a record."""
-        with self._at.reading() as db:
-            return holdings(db, record_id)
+        return self._at.read(lambda db: holdings(db, record_id))
 
     def forget(self, record_id: str) -> Forgotten:
         """Remove a record from everything, and leave a tombstone."""
@@ -194,8 +193,7 @@ class PostgresStore:
 
     def tombstones(self) -> Tombstones:
         """Give the tombstones with their key."""
-        with self._at.reading() as db:
-            return forgetting.tombstones(db)
+        return self._at.read(forgetting.tombstones)
 
     def bury(self, tombstones: Tombstones) -> None:
         """Take over the tombstones of another store."""
@@ -211,13 +209,11 @@ class PostgresStore:
 
     def check(self) -> list[str]:
         """Look for faults in what is stored."""
-        with self._at.reading() as db:
-            return list(faults(db))
+        return self._at.read(lambda db: list(faults(db)))
 
     def size(self) -> int:
         """Give the bytes of the store's tables and indexes; what pruning freed is used again."""
-        with self._at.reading() as db:
-            return runs.used_bytes(db)
+        return self._at.read(runs.used_bytes)
 
     def lanes(self) -> Iterator[StoredLane]:
         """Yield every committed lane, by seq."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mlsm.errors import MissingExtraError
+from mlsm.errors import MissingExtraError, StoreAwayError
 from mlsm.stores.postgres.address import Address
 from mlsm.stores.postgres.failures import is_away, translation
 from mlsm.stores.postgres.schema import LOCK, migrate, stand_in, version
@@ -104,8 +104,8 @@ class Connections:
 
     def there(self) -> bool:
         """Tell whether there is a store."""
-        with self.reading() as db:
-            return db.one("SELECT to_regclass($1)::text", f"{_quoted(self.address.schema)}.store_version") != (None,)
+        table = f"{_quoted(self.address.schema)}.store_version"
+        return self.read(lambda db: db.one("SELECT to_regclass($1)::text", table) != (None,))
 
     def change(self, work: Callable[[Database], T]) -> T:
         """Do some work in one transaction, one writer of the store at a time.
@@ -157,6 +157,29 @@ class Connections:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+    def read(self, work: Callable[[Database], T]) -> T:
+        """Do some work that only reads, as of one moment; where the connection is lost on the way, anew.
+
+        Raises:
+            StoreAwayError: the server was never reached, or stayed away.
+        """
+        until, pause, cut_off = None, _PAUSE_FIRST, 0
+        while True:
+            begun = False
+            try:
+                with self.reading() as db:
+                    begun = True
+                    return work(db)
+            except StoreAwayError:
+                if begun and cut_off < _CUT_OFF_MOST:
+                    until, pause, cut_off = None, _PAUSE_FIRST, cut_off + 1
+                until = until or time.monotonic() + (self._patience if self._reached else 0.0)
+                if time.monotonic() + pause > until:
+                    self._reached = False  # what stayed away is not waited for again
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, _PAUSE_MOST)
 
     @contextmanager
     def reading(self) -> Iterator[Database]:
