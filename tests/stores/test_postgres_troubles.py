@@ -95,11 +95,12 @@ def test_a_url_that_cannot_be_read_is_not_quoted(rest: str) -> None:
     assert "cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["postgresql://db/leads?schema=", "postgresql://db/leads?schema=pg_catalog"])
-def test_an_impossible_schema_is_refused(url: str) -> None:
-    """The schema must be one that a store can have."""
+@pytest.mark.parametrize("schema", ["", "pg_catalog", "information_schema", "x" * 64, "%C3%B6" * 32])
+def test_an_impossible_schema_is_refused(schema: str) -> None:
+    """The schema must be one that a store can have; a name that is too long would be another store's, cut short."""
     with pytest.raises(StoreError, match="expected postgresql://user@host/database"):
-        open_store(url, Path())
+        open_store(f"postgresql://db/leads?schema={schema}", Path())
+    assert open_store(f"postgresql://db/leads?schema={'x' * 63}", Path()).url.endswith("x" * 63)
 
 
 def test_a_server_that_is_away_is_told() -> None:
@@ -132,6 +133,25 @@ def test_a_wrong_password_is_told_and_not_shown(postgres: PostgresServer) -> Non
     with pytest.raises(StoreError, match="does not accept this user or password") as caught:
         wrong.runs()
     assert "PGPASSWORD" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_server_that_refuses_in_other_words_is_there(postgres: PostgresServer) -> None:
+    """What a server says to who connects, in words or a language of its own, is not told as a server that is away."""
+    postgres.ask("CREATE ROLE ivy LOGIN CONNECTION LIMIT 0")
+    refused = PostgresStore(postgres.url().replace("//postgres:@", "//ivy@"), patience=0)
+
+    with pytest.raises(
+        StoreAwayError, match=r"a server is there, and admits nobody so(.|\n)*Hint: Check user"
+    ) as caught:
+        refused.runs()
+    assert "too many connections" in str(caught.value)
+
+
+def test_a_port_that_is_none_is_told() -> None:
+    """A number that no port has is a mistake in the URL, of which no server's log says anything."""
+    with pytest.raises(StoreError, match=r"one of its settings cannot be used(.|\n)*Hint: Check the options") as caught:
+        PostgresStore(f"postgresql://ada:{SECRET}@127.0.0.1:99999/leads", patience=0).runs()
     assert SECRET not in str(caught.value)
 
 

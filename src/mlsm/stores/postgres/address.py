@@ -12,6 +12,7 @@ from mlsm.errors import StoreError
 __all__ = ["DEFAULT_SCHEMA", "Address", "read_address"]
 
 DEFAULT_SCHEMA = "mlsm"
+_NAME_BYTES = 63
 _SCHEMES = ("postgresql", "postgres")
 _SECRET = re.compile(r"(?i)password|secret|scram_.*_key")
 _HOST = r"(?:[\w.%~-]*|\[[\w:.%]+\])(?::\d{0,5})?"
@@ -69,13 +70,12 @@ def read_address(url: str) -> Address:
         or not _HOSTS.fullmatch(hosts)
         or "@" in database  # most likely a slash that stood before it belongs to a password
         or not all("=" in option for option in options)
-        or not schema
-        or schema.lower().startswith("pg_")
+        or not _possible(schema)
     ):
         # The rest may hold a password.
         raise StoreError(
             "This URL names no store in PostgreSQL; expected postgresql://user@host/database, "
-            "with ?schema=name where the tables shall lie elsewhere than in 'mlsm'.",
+            "with ?schema=name, of at most 63 bytes, where the tables shall lie elsewhere than in 'mlsm'.",
             hint="Give the password by PGPASSWORD; in a URL, %2F stands for / in it, %25 for % and %40 for @.",
         )
     user, colon, password = login.partition(":")
@@ -86,6 +86,12 @@ def read_address(url: str) -> Address:
         schema=schema,
         shown=_joined(user, place, [option for option in options if not _SECRET.search(_name(option))]),
     )
+
+
+def _possible(schema: str) -> bool:
+    """Tell whether a schema can be a store's; of a name over 63 bytes the server would leave the rest out."""
+    own = schema.lower()
+    return 0 < len(schema.encode()) <= _NAME_BYTES and not own.startswith("pg_") and own != "information_schema"
 
 
 def _split(rest: str) -> tuple[str, str, str, list[str]]:

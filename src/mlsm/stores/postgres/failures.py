@@ -22,6 +22,11 @@ _AWAY = re.compile(
 )
 
 
+_REFUSED = re.compile(r"connection to server (?:at|on) .*? failed: \S+: {2}")
+"""A server's own answer to who connects, in whatever language it has: its word for FATAL has two blanks behind it."""
+_STARTING = re.compile(r"is starting up|is shutting down|in recovery mode|terminating connection")
+
+
 class _Meaning(NamedTuple):
     """What an error means, known by its code, or where there was no connection yet by what is said."""
 
@@ -66,7 +71,8 @@ _MEANT = (
     ),
     _Meaning(
         frozenset(),
-        r"service file|of service|invalid URI|invalid \w+ value|invalid integer value|for connection option",
+        r"service file|of service|invalid URI|invalid port|invalid \w+ value|invalid integer value"
+        r"|for connection option",
         "Could not open the store {shown!r}: one of its settings cannot be used.",
         "Check the options in the URL, the variables PG…, and the service file that PGSERVICEFILE names"
         " (~/.pg_service.conf).",
@@ -107,6 +113,12 @@ def translation(error: Error, shown: str) -> StoreError:
     meaning = _meaning(error)
     if meaning is not None:
         return StoreError(f"{meaning.message.format(shown=shown)} {said}", hint=meaning.hint)
+    if _REFUSED.search(str(error)) and not error.sqlstate and not _STARTING.search(str(error)):
+        return StoreAwayError(
+            f"Could not open the store {shown!r}: a server is there, and admits nobody so. {said}",
+            hint="Check user, password, database, and how many connections the server takes; where it only starts or"
+            " stops, run this again later.",
+        )
     if is_away(error):
         return StoreAwayError(
             f"Could not reach the store {shown!r}. {_SAFE} {said}",
