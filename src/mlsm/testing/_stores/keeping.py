@@ -82,8 +82,7 @@ def inputs_are_found_by_record(store: Store) -> None:
     commit(store, run_id, 1, [result("3", "fit@1")], inputs=_inputs("3"))
     other = begun(store, plan)
     commit(store, other, 0, [result("2", "fit@1")])
-    (found,) = store.inputs(run_id, record_id="2")
-    expect([("2", 2, day(2))], found.rows())
+    expect([[("2", 2, day(2))]], [found.rows() for found in store.inputs(run_id, record_id="2")])
     expect([], [*store.inputs(run_id, record_id="4"), *store.inputs(other, record_id="2")])
 
 
