@@ -17,16 +17,17 @@ FOLDER = Path(__file__).parent
 def main(names: Sequence[str]) -> int:
     """Run the benchmarks named, or all of them in the order of their names."""
     modules = sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+    for name in names:
+        if name not in modules:  # before anything is measured, which may take minutes
+            print(f"No benchmark {name!r}.\nHint: the modules here are {', '.join(modules)}.", file=sys.stderr)
+            return 2
     for name in names or modules:
-        benchmark = find(name) if name in modules else None
+        benchmark = find(name)
         if benchmark is not None:
             print(f"\n== {name}", flush=True)
             begin = time.perf_counter()
             benchmark()
             print(f"({time.perf_counter() - begin:.1f} s)", flush=True)
-        elif names:
-            print(f"No benchmark {name!r}.\nHint: the modules here are {', '.join(modules)}.", file=sys.stderr)
-            return 2
     return 0
 
 
