@@ -151,6 +151,13 @@ def test_points_are_written_as_other_reasons_are() -> None:
             assert found.other == pytest.approx(expected.other, abs=1e-9)
 
 
+def test_where_no_rule_holds_for_anybody_every_record_has_reasons_without_items() -> None:
+    """A part of leads of whom nothing that the table asks is true is no trouble."""
+    told = Reasoned(fields=("a", "b"), contributions=np.zeros((3, 2)), baseline=2.5, points=(5.0, -1.0))
+    found = _texts(told, pl.Series([2.5] * 3), 2).to_list()
+    assert [Reasons(baseline=2.5)] * 3 == [msgspec.json.decode(text, type=Reasons) for text in found]
+
+
 def test_equal_reasons_stand_in_the_order_of_the_fields_however_many_are_asked_for() -> None:
     """A shorter list is the beginning of the longer one; the last bits of a sum do not count."""
     draw = np.random.default_rng(2)

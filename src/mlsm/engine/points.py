@@ -40,7 +40,8 @@ def texts_of_points(found: Reasoned, points: tuple[float, ...], most: int, tail:
     else:
         rest = [pl.lit('],"other":'), pl.col("other").cast(pl.String), pl.lit(end)]
     frame = pl.DataFrame([pl.Series("other", others), *pieces])
-    return frame.select(pl.concat_str(pl.lit(head), *(piece.name for piece in pieces), *rest)).to_series()
+    written = pl.concat_str(pl.lit(head), *(piece.name for piece in pieces), *rest)
+    return frame.with_columns(written.alias("written")).get_column("written")  # a row each, also where all are alike
 
 
 def _chosen(
