@@ -8,12 +8,14 @@ import subprocess
 import sys
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 import pytest
+import sklearn
 import skops.io
 from lightgbm import LGBMClassifier
 from sklearn.linear_model import LogisticRegression
@@ -244,6 +246,28 @@ def test_another_release_is_reported_once(tmp_path: Path) -> None:
         predictor_of(model)
     [note] = [one for one in model.notes if "scikit-learn" in one]
     assert f"It was fitted with scikit-learn 1.4.0; {sklearn.__version__} is installed" in note
+
+
+@pytest.mark.parametrize("name", ["old.skops", "old.pkl", "old.joblib", "squeezed.joblib"])
+def test_a_file_of_another_release_that_cannot_be_loaded_says_which_fitted_it(name: str, tmp_path: Path) -> None:
+    """What the installed release no longer has is told with both versions, and the way out."""
+    path, estimator = tmp_path / name, pipeline()
+    older, gone = "0.9.8", b"LogisticRegressioM"
+    if path.suffix == ".skops":
+        skops.io.dump(estimator, path)
+        with zipfile.ZipFile(path) as opened:
+            parts = {part: opened.read(part) for part in opened.namelist()}
+        schema = parts["schema.json"].replace(sklearn.__version__.encode(), older.encode())
+        parts["schema.json"] = schema.replace(gone[:-1] + b"n", gone)
+        with zipfile.ZipFile(path, "w") as made:
+            for part, content in parts.items():
+                made.writestr(part, content)
+    else:
+        raw = pickle.dumps(estimator).replace(sklearn.__version__.encode(), older.encode())
+        raw = raw.replace(gone[:-1] + b"n", gone)
+        path.write_bytes(zlib.compress(raw) if name.startswith("squeezed") else raw)
+    with pytest.raises(InputError, match=f"fitted with scikit-learn {older}; {sklearn.__version__} is installed"):
+        active(path, trust=["sklearn.linear_model._logistic.LogisticRegressioM"] if path.suffix == ".skops" else True)
 
 
 def test_the_installed_release_is_not_worth_a_note(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from mlsm._guard import Raised, attempt
 from mlsm.errors import DeclarationError, InputError
 from mlsm.runtimes.sklearn.estimators import names_told
 from mlsm.runtimes.sklearn.types import ALLOWED
+from mlsm.runtimes.sklearn.versions import fitted_with
 
 with names_told():
     import skops.io
@@ -102,7 +103,7 @@ def _read_skops(path: Path, allowed: frozenset[str]) -> Any:
         more = len(refused) - _LISTED
         shown = refused if more <= 0 else [*refused[:_LISTED], f"and {more} more"]
         raise InputError(
-            f"The file {str(path)!r} holds types that are not scikit-learn's own; it was not loaded.",
+            f"The file {str(path)!r} holds types that are not scikit-learn's own; it was not loaded.{_of_other(path)}",
             problems=shown,
             hint=_moved(of_main[0])
             if of_main
@@ -172,11 +173,23 @@ def _moved(name: str) -> str:
 
 def _damaged(path: Path, raised: Raised) -> InputError:
     failure = raised.failure
+    version = fitted_with(path)
+    other = version is not None and version != sklearn.__version__
     return InputError(
         f"The file {str(path)!r} cannot be loaded with scikit-learn {sklearn.__version__}: "
-        f"{failure.type}: {failure.message}",
-        hint="Is it whole, and are the library and the version that it was saved with installed?",
+        f"{failure.type}: {failure.message}{'.' if other else ''}{_of_other(path)}",
+        hint=f"Install scikit-learn {version}, or fit and save it again with {sklearn.__version__}."
+        if other
+        else "Is it whole, and are the library and the version that it was saved with installed?",
     )
+
+
+def _of_other(path: Path) -> str:
+    """Say that another version fitted it, where one did: what it holds may have had other names."""
+    version = fitted_with(path)
+    if version is None or version == sklearn.__version__:
+        return ""
+    return f" It was fitted with scikit-learn {version}; {sklearn.__version__} is installed."
 
 
 def _notes(heard: list[Warning | str]) -> tuple[str, ...]:
