@@ -357,7 +357,7 @@ def test_an_unknown_rule_is_told(rule: str, hint: str) -> None:
     ("rule", "models", "told"),
     [
         ("best", [], "It stands on 0 models; expected one or more."),
-        ("grid", ["fit"], "It stands on 1 models; expected two."),
+        ("grid", ["fit"], "It stands on 1 model; expected two."),
         ("grid", ["a", "b", "c"], "It stands on 3 models; expected two."),
     ],
 )

@@ -20,6 +20,8 @@ from mlsm._model import ArtefactModel
 from mlsm.contracts import Predictor, Reasoned
 
 FILE = "bank-full.csv.gz"
+DOTTED = "bank-additional-full.csv.gz"
+"""Its columns' names contain dots."""
 TARGET = "y"
 UNKNOWN_BEFORE = "duration"
 """The length of the call is known only once it is over."""
@@ -27,13 +29,13 @@ FEW_COLUMNS = ["age", "job", "balance", "housing"]
 """Enough for tests that load a model over and over."""
 
 
-def read_bank() -> tuple[pd.DataFrame, NDArray[np.int64]]:
+def read_bank(file: str = FILE) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Give the clients, text as categories, and whether each took the deposit."""
     beside = Path(__file__).resolve().parents[3] / "shared" / "data"
     folders = [Path(os.environ["MLSM_DATA"])] if "MLSM_DATA" in os.environ else [beside]
-    found = [path for base in folders for path in (base / "bank-marketing" / FILE, base / FILE) if path.is_file()]
+    found = [path for base in folders for path in (base / "bank-marketing" / file, base / file) if path.is_file()]
     if not found:
-        pytest.skip(f"{FILE} is not here; name its folder with MLSM_DATA")
+        pytest.skip(f"{file} is not here; name its folder with MLSM_DATA")
     frame = pd.read_csv(found[0], sep=";")
     took = (frame.pop(TARGET) == "yes").to_numpy().astype(np.int64)
     frame = frame.drop(columns=UNKNOWN_BEFORE)

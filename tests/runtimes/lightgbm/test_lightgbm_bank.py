@@ -13,6 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from tests.runtimes.boosters import (
+    DOTTED,
     FEW_COLUMNS,
     active,
     by_record,
@@ -21,6 +22,7 @@ from tests.runtimes.boosters import (
     frame_of,
     linked,
     predictor_of,
+    read_bank,
     some_records,
 )
 
@@ -56,6 +58,19 @@ def test_every_client_gets_the_score_of_lightgbm_alone(fitted: tuple[Path, pd.Da
     path, frame = fitted
     scores = by_record(predictor_of(active(path)), handed(path, frame))
     assert TOLERANCE > farthest(scores, lgb.Booster(model_file=path).predict(frame))
+
+
+def test_names_with_dots_are_names(tmp_path: Path) -> None:
+    """All 41,188 clients of the other file together, a tenth of them alone: equal to Booster.predict."""
+    frame, took = read_bank(DOTTED)
+    path = tmp_path / "dotted.txt"
+    lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, lgb.Dataset(frame, took), 5).save_model(path)
+    expected = lgb.Booster(model_file=path).predict(frame)
+    records = pl.DataFrame(frame.astype(object).to_dict("list")).with_row_index("id")
+    scores = mlsm.score([active(path)], records).frame().get_column("score")
+    assert (41_188, True) == (len(scores), "emp.var.rate" in frame)
+    assert TOLERANCE > farthest(scores, expected)
+    assert TOLERANCE > farthest(by_record(predictor_of(active(path)), handed(path, frame[::10])), expected[::10])
 
 
 def test_reasons_add_up_to_the_score_of_every_client(fitted: tuple[Path, pd.DataFrame]) -> None:

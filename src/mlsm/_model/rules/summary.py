@@ -67,7 +67,8 @@ class RuleSummary(SummaryModel):
         told = [str(problem) for problem in problems]
         if not upstreams or (rule == "grid" and len(upstreams) != _GRID):
             wanted = "two" if rule == "grid" else "one or more"
-            told.insert(0, f"It stands on {len(upstreams)} models; expected {wanted}.")
+            noun = "model" if len(upstreams) == 1 else "models"
+            told.insert(0, f"It stands on {len(upstreams)} {noun}; expected {wanted}.")
         if told:
             raise DeclarationError(f"Summary {self.key!r} of the rule {rule!r} is declared wrongly:", problems=told)
         self._set(rule=rule, options=read, require=read["require"])
