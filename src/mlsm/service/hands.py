@@ -33,6 +33,8 @@ __all__ = ["Hands"]
 
 _PAYS_SECONDS = 1.0
 """Seconds that scoring should still take before workers pay, whose start takes half a second of a core."""
+_SURE_SECONDS = 0.3
+"""So long scoring is watched before workers are started: the machine may have had something else to do for a part."""
 _MANY_ROWS = 500_000
 """So many take longer than that with all but the cheapest functions; then nothing is waited for."""
 _BUSY_SHARE = 0.7
@@ -93,7 +95,8 @@ class Hands:
     def _scored_here(self, scoring: Scoring, cuts: Iterator[Cut], rows: int) -> Iterator[Batch]:
         """Score parts in this process, until there are none or workers are ready."""
         batches = import_module(EXECUTORS["inline"]).run(scoring, self._mine(cuts), "mlsm.service.scoring:score_cut")
-        pace, busy, left, first = float("inf"), float("inf"), rows, True
+        pace, left, first = float("inf"), rows, True
+        watched = processor = 0.0
         if rows >= _MANY_ROWS and not any(isinstance(step.model, ArtefactModel) for step in scoring.prepared.steps):
             self._hire_some()
         while True:
@@ -104,9 +107,10 @@ class Hands:
             if not first:  # which also paid for what is imported when it is used
                 seconds = time.perf_counter() - begun
                 pace = min(pace, seconds / max(1, len(batch)))
-                busy = min(busy, (time.process_time() - used) / max(seconds, 1e-9) / cores())
+                watched, processor = watched + seconds, processor + time.process_time() - used
             first = False
-            if busy < _BUSY_SHARE and _PAYS_SECONDS < pace * left < float("inf"):
+            idle = processor < _BUSY_SHARE * watched * cores()
+            if idle and watched > _SURE_SECONDS and _PAYS_SECONDS < pace * left < float("inf"):
                 self._hire_some()
             self._try(self._look)
             yield batch
