@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from mlsm.executors.wire import Kind, nameless, send
@@ -19,7 +20,7 @@ __all__ = ["Worker"]
 T = TypeVar("T")
 
 _CODE = (
-    "import sys; sys.path[:] = {path!r}; "
+    "import gc, sys; gc.disable(); sys.path[:] = {path!r}; "
     "from mlsm.executors.worker import main; main({descriptor}, {note}, {parent}, {module!r})"
 )
 _GRACE_SECONDS = 2.0
@@ -76,6 +77,11 @@ class Worker(Generic[T]):
         except (BrokenPipeError, ConnectionResetError):
             return False
         return True
+
+    def let_go(self) -> None:
+        """Tell it that nothing more is asked, so that it ends while this process does other things."""
+        with suppress(OSError):  # it has ended
+            self.socket.shutdown(socket.SHUT_WR)
 
     @property
     def noted(self) -> int:

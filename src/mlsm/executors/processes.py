@@ -122,6 +122,8 @@ class Crew:
         """
         self._plan = plan
         yield from self._results(parts, here)
+        for worker in self._workers:
+            worker.let_go()
 
     def _results(self, parts: Iterable[Any], here: Callable[[Any], Any] | None) -> Iterator[Any]:
         source = iter(parts)
