@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,6 +104,31 @@ def test_a_record_that_kills_costs_only_the_model_that_does_so() -> None:
     named = pl.col("model").is_in([model.name for model in crowd.CATALOG])
     alone = mlsm.score(crowd.CATALOG, leads, part_rows=40, workers=0)
     assert compared(alone).equals(compared(scores).filter(named))
+
+
+@pytest.mark.chaos
+def test_a_model_that_ends_every_process_costs_a_bounded_number_of_them(tmp_path: Any) -> None:
+    """After some it is left alone, in other parts as well; the others answer as without it."""
+    leads = [{"id": str(n), "employees": n, "country": str(tmp_path / "calls")} for n in range(600)]
+    scores = mlsm.score([crowd.ends, crowd.fit], leads, part_rows=20, workers=2)
+    assert {"ends@1": {Outcome.CRASHED: 600}, "fit@1": {Outcome.OK: 600}} == scores.counts()
+    assert (tmp_path / "calls").stat().st_size < 60
+
+
+def test_a_model_whose_culprits_were_not_found_is_left_alone() -> None:
+    """Once rows were given up, later parts are sent without asking that model, and no other."""
+    ready = prepared(mlsm.Catalog([crowd.fit, crowd.deadly]))
+    sharing = Sharing(Scoring(ready, None, None, datetime.now(UTC), {}), specified(mlsm.Catalog([crowd.fit])))
+    part = Cut(number=0, rows=2, ids=pl.Series(["1", "2"]), columns={}, kept=(), rejects=())
+    accused = sharing.alone(part, 2)
+    assert accused is not None
+    assert sharing.cut(accused) is not None
+    assert ({}, False) == (sharing.sent(part).cut.answered, sharing.given_up(accused))
+    time.sleep(0.05)
+    sharing.lost(accused, "it exited with code 3")
+    answered = sharing.sent(replace(part, number=1)).cut.answered
+    assert {"deadly@1": [Outcome.CRASHED.code] * 2} == {key: of["outcome"].to_list() for key, of in answered.items()}
+    assert (True, False) == (sharing.given_up(accused), sharing.given_up(replace(part, alone="fit@1")))
 
 
 def test_a_worker_that_dies_once_costs_a_second_try(tmp_path: Any) -> None:

@@ -42,6 +42,9 @@ class Shared(Protocol):
     def alone(self, part: Any, noted: int) -> Any | None:
         """Give a part narrowed to what was noted when its process died, None where that is all of it, or not known."""
 
+    def given_up(self, part: Any) -> bool:
+        """Tell whether no worker is to be lost any more over finding out which rows of a part kill."""
+
     def settled(self, part: Any, pieces: Sequence[tuple[Any, Any]]) -> Any:
         """Give a part with the answers of its narrowed pieces: the rest of it is scored without asking for these."""
 

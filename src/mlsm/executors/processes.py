@@ -31,6 +31,10 @@ _DEATHS_BEFORE_CUTTING = 2
 """Deaths of a whole part, and of a single record, before it is blamed: the first may have been a stranger's doing."""
 _DEATHS_MAX = 256
 """Deaths that may be spent on finding culprits in a run; beyond, what killed twice is given up whole."""
+_DEATHS_UNANSWERED = 10
+"""The same for a part of which no row has an answer: so many it takes to find a first record or two at fault."""
+_DEATHS_PART_MAX = 32
+"""The same for a part: who kills that often is given up in it, since each death costs a worker's start."""
 _STARTS_MAX = 6
 """Deaths in a row of workers that never came to score anything."""
 _LOOK_SECONDS = 0.5
@@ -56,10 +60,16 @@ class _Place:
     part: Any
     pieces: list[_Piece] = field(default_factory=list)
     narrowed: bool = False
+    deaths: int = 0
 
     @property
     def answered(self) -> bool:
         return all(piece.answered for piece in self.pieces)
+
+    @property
+    def hopeless(self) -> bool:
+        told = any(piece.answered and piece.sent is not None for piece in self.pieces)
+        return self.deaths >= (_DEATHS_PART_MAX if told else _DEATHS_UNANSWERED)
 
 
 def run(plan: Shared, parts: Iterable[Any], entry: str, *, workers: int = 1) -> Iterator[Any]:
@@ -228,15 +238,20 @@ class Crew:
         self._deaths += 1
         piece.deaths += 1
         piece.fresh = False
+        home = self._homes[id(piece)]
+        home.deaths += 1
+        if not piece.whole and (home.hopeless or self._plan.given_up(piece.part)):
+            self._give_up(home, how)
+            return
         smaller = self._plan.cut(piece.part) if self._deaths <= _DEATHS_MAX else None
         if piece.deaths < _DEATHS_BEFORE_CUTTING and (piece.whole or smaller is None):
             return
-        home = self._homes.pop(id(piece))
+        del self._homes[id(piece)]
         at = home.pieces.index(piece)
         part = piece.part
         if piece.whole and (alone := self._plan.alone(part, noted)) is not None:
-            home.narrowed, part = True, alone
-            smaller = None if smaller is None else self._plan.cut(part)
+            home.narrowed, home.deaths, part = True, 0, alone
+            smaller = None if smaller is None or self._plan.given_up(part) else self._plan.cut(part)
         if smaller is None:
             home.pieces[at] = _Piece(part, answer=self._plan.lost(part, how), answered=True)
             return
@@ -244,6 +259,15 @@ class Crew:
         home.pieces[at : at + 1] = pieces
         self._homes.update({id(one): home for one in pieces})
         self._waiting.extendleft(reversed(pieces))
+
+    def _give_up(self, home: _Place, how: str) -> None:
+        """Look no further for culprits in a part, but for what workers are at."""
+        busy = {id(piece) for worker in self._workers for piece in worker.queue}
+        for piece in home.pieces:
+            if not piece.answered and id(piece) not in busy:
+                piece.sent, piece.answer, piece.answered = None, self._plan.lost(piece.part, how), True
+                del self._homes[id(piece)]
+        self._waiting = deque(piece for piece in self._waiting if not piece.answered)
 
     def _joined(self, place: _Place) -> Any:
         """Put a part together; None where some of it must still be scored."""
@@ -260,7 +284,7 @@ class Crew:
         answers = [(piece.part, piece.answer) for piece in place.pieces]
         if not place.narrowed:
             return self._plan.joined(place.part, answers)
-        place.narrowed = False
+        place.narrowed, place.deaths = False, 0
         place.part = self._plan.settled(place.part, answers)
         place.pieces = [_Piece(place.part)]
         self._homes[id(place.pieces[0])] = place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from mlsm._result import Failure, Outcome
 from mlsm._typing import Shape
 from mlsm.contracts import Column
 from mlsm.engine.batch import score_part
-from mlsm.engine.order import Prepared
+from mlsm.engine.order import Prepared, Step
 from mlsm.engine.substitutes import with_substitutes
 from mlsm.service.inputs import Cut
 from mlsm.service.last_good import FoundScores, wanting_last_good
@@ -25,6 +26,8 @@ from mlsm.service.request import Job
 from mlsm.service.scoring import Scoring, with_kept_inputs
 from mlsm.service.specification import Specification
 
+_REST_FACTOR = 20.0
+"""A model whose culprits were not found is left alone for so many times the seconds that the search took."""
 _PIECES = 16
 """Each death tells which of so many pieces kills: 25,000 rows need four, and a new worker for each."""
 
@@ -97,6 +100,8 @@ class Sharing:
         self._catalog = catalog
         self._wanting = {} if scoring.last_good is None else wanting_last_good(scoring.job.catalog)
         self._last_good: dict[tuple[int, str], dict[str, pl.DataFrame]] = {}
+        self._searched: dict[int, float] = {}
+        self._resting: dict[str, tuple[float, str]] = {}
 
     def order(self) -> Order:
         """Give what each worker is told once."""
@@ -106,7 +111,8 @@ class Sharing:
         """Give what a worker needs of a part."""
         sources = self._scoring.prepared.sources
         columns = {name: column for name, column in part.columns.items() if name in sources}
-        slim = replace(part, columns=columns, kept=(), rejects=(), traces=(), checked=None)
+        answered = self._left_alone(part)
+        slim = replace(part, columns=columns, kept=(), rejects=(), traces=(), checked=None, answered=answered)
         return Sent(
             cut=slim,
             verdicts=dict(self._scoring.verdicts),
@@ -141,6 +147,7 @@ class Sharing:
 
     def cut(self, part: Cut) -> Sequence[Cut] | None:
         """Cut a part into smaller ones."""
+        self._searched.setdefault(part.number, time.monotonic())
         size = len(part.ids)
         if size == 1:
             return None
@@ -154,12 +161,18 @@ class Sharing:
         key = models[noted - 1].key if 0 < noted <= len(models) else None
         return replace(part, alone=key) if key in left and len(left) > 1 else None
 
+    def given_up(self, part: Cut) -> bool:
+        """Tell whether the one model that is asked about a part is left alone, since culprits were sought in vain."""
+        until, _ = self._resting.get(self._asked(part) or "", (0.0, ""))
+        return time.monotonic() < until
+
     def settled(self, part: Cut, pieces: Sequence[tuple[Cut, Answered]]) -> Cut:
         """Give a part with what was found of one model; the others are scored as if it did not kill."""
         key = pieces[0][0].alone
         if key is None:
             raise AssertionError(part.number)
         batch = self._together(pieces)
+        self._searched.pop(part.number, None)
         titles = {title: name for name, title in _titles(key).items() if title in batch.frame.columns}
         answers = batch.frame.select(titles.keys()).rename(titles)
         return replace(part, answered={**part.answered, key: answers}, traces=(*part.traces, *batch.traces))
@@ -168,24 +181,19 @@ class Sharing:
         """Answer `crashed` for records that kill the process that scores them."""
         scoring = self._scoring
         wanted = [m for m in scoring.prepared.models if m.lane in part.lanes and part.alone in (None, m.key)]
+        if len(part.ids) > 1 and (key := self._asked(part)) is not None and not self.given_up(part):
+            now = time.monotonic()
+            self._resting[key] = now + _REST_FACTOR * (now - self._searched.get(part.number, now)), how
         models = tuple(m.of_run(scoring.run_id) for m in wanted)
         size = len(part.ids)
         which = "it" if size == 1 else f"it, or of one of {size - 1:,} beside it"  # too many died to find out
         failure = Failure(type="Crashed", message=f"The process that scored this record died twice of {which}: {how}.")
-        told = msgspec.json.encode(failure, order="sorted").decode()
-        crashed = pl.DataFrame(
-            {
-                "outcome": pl.repeat(Outcome.CRASHED.code, size, dtype=pl.UInt8, eager=True),
-                "score": pl.repeat(None, size, dtype=pl.Float64, eager=True),
-                "error": pl.repeat(told, size, dtype=pl.String, eager=True),
-            }
-        )
         columns = []
         for step in sorted(scoring.prepared.steps, key=lambda step: step.place):
             if step.columns in wanted:
                 answers = part.answered.get(step.model.key)
                 if answers is None:
-                    answers = with_substitutes(step, crashed, part.ids, scoring.as_of, scoring.last_good)
+                    answers = self._crashed(step, part, failure)
                 columns += answers.rename(_titles(step.model.key), strict=False).get_columns()
         batch = Batch(
             part=part.number, models=models, frame=pl.DataFrame(columns), as_of=scoring.as_of,
@@ -196,9 +204,38 @@ class Sharing:
     def joined(self, part: Cut, pieces: Sequence[tuple[Cut, Answered]]) -> Batch:
         """Put a part's results together, with the ids and the columns that stayed here."""
         batch = self._together(pieces)
+        self._searched.pop(part.number, None)
         shown = [part.ids.alias("record_id"), *part.kept, *batch.frame.get_columns()]
         batch = replace(batch, frame=pl.DataFrame(shown), traces=(*part.traces, *batch.traces))
         return with_kept_inputs(batch, self._scoring, part)
+
+    def _asked(self, part: Cut) -> str | None:
+        """Give the one model that is asked about a part, None where there are others."""
+        models = self._scoring.prepared.models
+        asked = [m.key for m in models if m.lane in part.lanes and m.key not in part.answered]
+        return part.alone or (asked[0] if len(asked) == 1 else None)
+
+    def _left_alone(self, part: Cut) -> Mapping[str, pl.DataFrame]:
+        """Give what is known of a part, and what is said of models that are left alone."""
+        answered = dict(part.answered)
+        for step in self._scoring.prepared.steps if self._resting and part.alone is None else ():
+            key = step.model.key
+            until, how = self._resting.get(key, (0.0, ""))
+            if time.monotonic() < until and key not in answered and step.columns.lane in part.lanes:
+                told = f"Not called: it ended one process after the other that scored it; {how}."
+                answered[key] = self._crashed(step, part, Failure(type="Crashed", message=told))
+        return answered
+
+    def _crashed(self, step: Step, part: Cut, failure: Failure) -> pl.DataFrame:
+        size, told = len(part.ids), msgspec.json.encode(failure, order="sorted").decode()
+        crashed = pl.DataFrame(
+            {
+                "outcome": pl.repeat(Outcome.CRASHED.code, size, dtype=pl.UInt8, eager=True),
+                "score": pl.repeat(None, size, dtype=pl.Float64, eager=True),
+                "error": pl.repeat(told, size, dtype=pl.String, eager=True),
+            }
+        )
+        return with_substitutes(step, crashed, part.ids, self._scoring.as_of, self._scoring.last_good)
 
     def _together(self, pieces: Sequence[tuple[Cut, Answered]]) -> Batch:
         for cut, _ in pieces:

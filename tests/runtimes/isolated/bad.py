@@ -54,6 +54,13 @@ def hangs(x: int) -> float:
     return x / 10
 
 
+@mlsm.model(version="1", isolation="process", timeout=(0.05, 0.5))
+def hangs_often(x: int) -> float:
+    while x % 2:
+        pass
+    return x / 10
+
+
 @mlsm.model(version="1", isolation="process", batch=True, fields={"x": int})
 def frame(rows: Any) -> Any:
     if (rows["x"] == 777).any():

@@ -150,6 +150,13 @@ def test_one_that_hangs_on_every_record_costs_its_part_once(made: Callable[..., 
     assert time.monotonic() - began < spent / 2
 
 
+def test_one_that_hangs_on_every_other_record_costs_its_part_once(made: Callable[..., mlsm.Catalog]) -> None:
+    """It answers some records, and the search is given up all the same: the next part does not begin it anew."""
+    results = list(mlsm.score(made(bad.hangs_often), RECORDS[:600], id="id", part_rows=300))
+    assert Outcome.OK is results[0].outcome
+    assert Outcome.OK not in {result.outcome for result in results[300:]}
+
+
 def test_a_model_behind_an_open_breaker_is_called_no_more(made: Callable[..., mlsm.Catalog], tmp_path: Path) -> None:
     """Its process is asked no further within the part, but for what its condition says of the other records."""
     rows, frames = tmp_path / "rows", tmp_path / "frames"

@@ -240,7 +240,8 @@ class _Search:
             began = time.monotonic()
             if self._last is not None and self._is_enough(self._last, began):
                 self._give_up([(start, stop), *waiting])
-                break
+                self._supervisor.rest(self._last, began - self._began)
+                return
             try:
                 self._predictor._started()  # noqa: SLF001 - of this file
                 self._ask(start, stop, self._pieces, self._seconds(start, stop))
