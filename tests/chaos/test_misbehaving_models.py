@@ -117,6 +117,8 @@ def returns_junk(size: int):
 @model(version="1", status="active")
 def threads(size: int):
     threading.Thread(target=lambda: print("from a thread")).start()
+    if size == 7:
+        threading.Thread(target=threading.Event().wait).start()  # it never ends
     return size
 
 
@@ -182,6 +184,11 @@ def test_the_document_on_stdout_stays_whole(done: Any) -> None:
     assert (10, 140) == (told["records"], sum(sum(counts.values()) for counts in told["counts"].values()))
     for text in ("imported", "printed", "written to descriptor 1", "echoed by a child", "printed by C"):
         assert text in done.stderr
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_command(done: Any) -> None:
+    """Its work done, the command says that a thread still ran, and ends with the code of its work."""
+    assert "1 thread of models still ran; ended." in done.stderr
 
 
 def test_results_on_stdout_stay_clean(wild: Any) -> None:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from mlsm.cli.commands import COMMANDS, command
 from mlsm.cli.stops import Stops, Terminated
+from mlsm.cli.stragglers import end_despite_threads
 from mlsm.cli.terminal import Terminal, hold_streams, own_stdout
 from mlsm.cli.words import WORDS
 from mlsm.errors import MlsmError
@@ -45,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     hold_streams()
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        return end_despite_threads(code) if argv is None else code
     except KeyboardInterrupt as stop:
         if argv is None:
             # What is left is to wait for threads: who presses Ctrl-C once more ends the process at once.
