@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,3 +222,18 @@ def test_what_a_model_changes_is_its_own(results: Any) -> None:
     assert [2.0] * 10 == [result["score"] for result in results["changes@1"]]
     for key in ("tame@1", "sees@1"):
         assert [[f"tag {n}"] for n in range(10)] == [result["output"]["tags"] for result in results[key]]
+
+
+def test_a_run_whose_process_a_model_took_with_it_ends_with_the_next_try(tmp_path: Path, make_play: Any) -> None:
+    """A process died of a lead; the next one leaves the scoring to workers, and only that lead is `crashed`."""
+    play = make_play(tmp_path / "project")
+    (play.folder / "mlsm.toml").write_text(MANIFEST)
+    play.models.write_text(
+        "import os\nfrom mlsm import model\n\n\n@model(version='1', status='active')\ndef leaves(size: int):\n"
+        "    return os._exit(9) if size == 5 else size\n"
+    )
+    (play.folder / "leads.ndjson").write_text("".join(f'{{"lead_id": "{n}", "size": {n}}}\n' for n in range(10)))
+    assert 9 == play.run("leads.ndjson", "--resume", "--json").returncode
+    done = play.run("leads.ndjson", "--resume", "--json")
+    assert 0 == done.returncode, done.stderr
+    assert {"ok": 9, "crashed": 1} == json.loads(done.stdout)["counts"]["leaves@1"]

@@ -2,7 +2,8 @@
 
 Where nobody said how many workers there are, this process begins. What a part takes tells how
 long the rest would; where that is long enough, workers are started, one less than there are
-cores: this process goes on, and scores beside them whenever they have enough to do.
+cores: this process goes on, and scores beside them whenever they have enough to do. A run whose
+process died is taken up by workers alone: what they die of is found, and costs its record.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Hands:
         self._job = job
         self._catalog = _sendable(job)
         self._crew: Crew | None = None
-        self._all_theirs = False
+        self._all_theirs = self._contained = False
 
     def __enter__(self) -> Self:
         if self._job.workers != "auto":
@@ -75,6 +76,16 @@ class Hands:
         """Tell whether this process scores the next part."""
         return not self._all_theirs
 
+    def keep_away(self, rows: int) -> None:
+        """Let workers score all parts, if there may be any: who scored them before died, perhaps by a model.
+
+        Args:
+            rows: how many rows the inputs have.
+        """
+        if self._crew is None and self._job.workers == "auto":
+            self._try(lambda: self._hire(cores() if rows >= _MANY_ROWS else 1))
+            self._all_theirs = self._contained = self._crew is not None
+
     def score(self, scoring: Scoring, cuts: Iterator[Cut], rows: int) -> Generator[Batch, None, None]:
         """Score parts, in order.
 
@@ -89,7 +100,7 @@ class Hands:
 
             sharing = Sharing(scoring, self._catalog)
             opened = Opened(prepared=scoring.prepared, order=order_of(self._job, self._catalog))
-            here = partial(score_sent, opened) if self._job.workers == "auto" else None
+            here = partial(score_sent, opened) if self._job.workers == "auto" and not self._contained else None
             yield from self._crew.run(sharing, cuts, here)
 
     def _scored_here(self, scoring: Scoring, cuts: Iterator[Cut], rows: int) -> Iterator[Batch]:

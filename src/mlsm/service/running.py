@@ -104,6 +104,8 @@ def _run(
         job, skipped_records = remaining_of(job, store, opened, held.whole)
         inputs = Inputs(job, ready, store.tombstones())
         inputs.survey(_reading(tell))
+    if store is not None and opened is not None and opened.resumed and not store.run(opened.run_id).report:
+        hands.keep_away(inputs.rows)  # nobody was left to close it
     sink = Sink(store, outputs, opened, keep=job.keep, on_batch=on_batch)
     try:
         _score(job, held, inputs, sink, tally, tell, hands)
