@@ -8,7 +8,8 @@ or a broken lead never stops a run; a run that was stopped goes on with --resume
 Long work is shared by several processes: `--workers auto` (the default, unless [run] workers
 says otherwise) begins in the command's own process; where the rest would take more than a second
 it starts a worker for every other core, with its own copy of the models, and scores beside them.
-0 starts none. Results are the same for any number.
+0 starts none. Results are the same for any number. A run whose process died is taken up by workers
+alone, so that a record that crashed it costs only its own result.
 """
 
 from __future__ import annotations
