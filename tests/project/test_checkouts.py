@@ -99,6 +99,32 @@ def test_what_a_killed_fetch_left_goes_with_the_next(tmp_path: Path) -> None:
     assert "commit" == git("cat-file", "-t", commit, cwd=repository).strip()
 
 
+CLEARED = """
+import sys
+from pathlib import Path
+from mlsm.project.cached import clear
+from mlsm.project.checkout import checkout
+from mlsm.project.origin import Origin
+url, commit, home = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+left = [True]
+def audit(event, args):
+    if event == "subprocess.Popen" and "read-tree" in args[1] and left:
+        left.clear()
+        clear(home)
+sys.addaudithook(audit)
+print((checkout(Origin(name="tables", url=url, commit=commit), commit, home).folder / "table.txt").read_text())
+"""
+"""Checks a commit out of a cache that is cleared once all is fetched, before the first file is written."""
+
+
+def test_a_cache_that_is_cleared_while_a_commit_is_written_is_filled_again(tmp_path: Path) -> None:
+    """Two projects share a cache, and whoever clears it knows nothing of the other's commands."""
+    (commit,) = commits(tmp_path / "tables", 1)
+    command = [sys.executable, "-c", CLEARED, f"file://{tmp_path / 'tables'}", commit, str(tmp_path / "home")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "0" == done.stdout.strip(), done.stderr
+
+
 def test_what_a_killed_process_left_of_a_checkout_goes_with_the_next(tmp_path: Path) -> None:
     """Half a checkout is no more there once it was made anew; that of another commit is not touched."""
     first, second = commits(tmp_path / "tables", 2)

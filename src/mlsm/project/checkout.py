@@ -18,7 +18,7 @@ from pathlib import Path
 from mlsm.errors import ProjectError
 from mlsm.project.changing import locked
 from mlsm.project.fetching import fetched, key_of
-from mlsm.project.git import git
+from mlsm.project.git import GitError, git
 from mlsm.project.origin import Origin, name_of, safe_url
 from mlsm.project.submodules import fill_submodules
 
@@ -76,12 +76,11 @@ def checkout(origin: Origin, commit: str, home: Path, tell: Callable[[str], None
             return found
         if tell is not None:
             tell(f"Fetching {commit[:7]} of {origin.told!r} ...")
-        repository = fetched(url, commit, home)
         for left in base.glob(f".{name}-*"):
             shutil.rmtree(left, ignore_errors=True)  # of a process that was killed: we hold its lock
         aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=base))
         try:
-            _write_tree(repository, commit, aside)
+            repository = _written(url, commit, home, aside)
             if origin.submodules:
                 fill_submodules(origin, repository, commit, aside, lambda one, at: unaltered(one, at, home).folder)
             refuse_pointers(aside, f"Commit {commit[:12]} of {origin.told!r}")
@@ -195,6 +194,22 @@ def _files(folder: Path) -> Iterator[Path]:
 def _name(origin: Origin, commit: str) -> str:
     """Name a checkout: with submodules it has other files."""
     return f"{commit}.submodules" if origin.submodules else commit
+
+
+def _written(url: str, commit: str, home: Path, folder: Path) -> Path:
+    """Write a commit's files into an empty folder, and give the repository that they came from."""
+    repository = fetched(url, commit, home)
+    try:
+        _write_tree(repository, commit, folder)
+    except GitError:
+        if (repository / "HEAD").is_file():
+            raise
+        # Somebody cleared the cache meanwhile: nobody holds a repository while files are written from it.
+        shutil.rmtree(folder)
+        folder.mkdir()
+        repository = fetched(url, commit, home)
+        _write_tree(repository, commit, folder)
+    return repository
 
 
 def _write_tree(repository: Path, commit: str, folder: Path) -> None:
