@@ -17,7 +17,7 @@ from threading import Event, Thread
 import pytest
 
 from mlsm.errors import ProjectError
-from mlsm.project.cached import cached
+from mlsm.project.cached import cached, clear
 from mlsm.project.checkout import checkout
 from mlsm.project.fetching import fetched, refs_of, repository_of
 from mlsm.project.git import GitError, git
@@ -294,3 +294,16 @@ def test_digits_with_which_several_commits_begin_are_refused_with_these(tmp_path
         as_owner(folder, "branch", f"twin-{place}", made)
     with pytest.raises(ProjectError, match="has 2 commits that begin with"):
         revision(f"file://{folder}", hashed[:4], tmp_path / "home")
+
+
+def test_two_that_clear_a_cache_at_once_clear_it(tmp_path: Path) -> None:
+    """What one has taken away already the other passes over."""
+    for number in range(60):
+        folder = tmp_path / "checkouts" / "tables" / f"{number:040}"
+        folder.mkdir(parents=True)
+        (folder / ".mlsm-checkout.json").write_text('{"url": "file:///tables"}')
+        (folder / "table.txt").write_text("0")
+    with ThreadPoolExecutor(2) as pool:
+        cleared = [pool.submit(clear, tmp_path) for _ in range(2)]
+    assert 60 == sum(len(one.result()) for one in cleared)
+    assert [] == cached(tmp_path)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 
@@ -84,6 +87,8 @@ def clear(home: Path, keep: Collection[str] = ()) -> list[Kept]:
             continue
         name = kept.folder.name
         with locked(kept.folder.parent / f"{name}.lock", f"{kept.kind} {name!r}"):
+            if not kept.folder.is_dir():
+                continue  # somebody else has cleared it meanwhile
             aside = kept.folder.parent / f".{kept.folder.name}.gone"
             shutil.rmtree(aside, ignore_errors=True)
             kept.folder.rename(aside)  # in one step, so that nobody finds half of it
@@ -103,4 +108,10 @@ def _held(folder: Path) -> tuple[str, ...]:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    size = 0
+    for within, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):  # of what somebody clears just now
+                status = Path(within, name).lstat()
+                size += status.st_size if S_ISREG(status.st_mode) else 0
+    return size
