@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mlsm.errors import ProjectError
 from mlsm.project.changing import locked
-from mlsm.project.fetching import fetched, key_of
+from mlsm.project.fetching import fetch_commit, fetched, key_of, repository_of
 from mlsm.project.git import GitError, git
 from mlsm.project.origin import Origin, name_of, safe_url
 from mlsm.project.submodules import fill_submodules
@@ -204,11 +204,12 @@ def _written(url: str, commit: str, home: Path, folder: Path) -> Path:
     except GitError:
         if (repository / "HEAD").is_file():
             raise
-        # Somebody cleared the cache meanwhile: nobody holds a repository while files are written from it.
+        # Somebody cleared the cache meanwhile: nobody holds a repository while files are written from it, but now.
         shutil.rmtree(folder)
         folder.mkdir()
-        repository = fetched(url, commit, home)
-        _write_tree(repository, commit, folder)
+        with repository_of(url, home):
+            fetch_commit(url, commit, repository)
+            _write_tree(repository, commit, folder)
     return repository
 
 

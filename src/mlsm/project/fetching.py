@@ -14,7 +14,7 @@ from mlsm.project.changing import locked
 from mlsm.project.git import GitError, git
 from mlsm.project.origin import host_of, safe_url
 
-__all__ = ["described_url", "fetch_all", "fetched", "is_shallow", "key_of", "refs_of", "repository_of"]
+__all__ = ["described_url", "fetch_all", "fetch_commit", "fetched", "is_shallow", "key_of", "refs_of", "repository_of"]
 
 
 _DESCRIPTION = "description"
@@ -72,19 +72,28 @@ def fetched(url: str, commit: str, home: Path) -> Path:
         ProjectError: it cannot be fetched, or is not there any more.
     """
     with repository_of(url, home) as repository:
-        if _has(repository, commit):
-            return repository
-        try:
-            _fetch(url, repository, "--depth=1", commit)
-        except GitError:
-            fetch_all(url, repository)
-        if not _has(repository, commit):
-            raise ProjectError(
-                f"The commit {commit[:12]!r} is not in {safe_url(url)!r} any more.",
-                hint="It was removed there, as by a force push. A machine that has it in its cache still runs it; "
-                "else take another with `mlsm lock --upgrade`.",
-            )
+        fetch_commit(url, commit, repository)
     return repository
+
+
+def fetch_commit(url: str, commit: str, repository: Path) -> None:
+    """Fetch one commit as `fetched` does, into a repository that is held.
+
+    Raises:
+        ProjectError: it cannot be fetched, or is not there any more.
+    """
+    if _has(repository, commit):
+        return
+    try:
+        _fetch(url, repository, "--depth=1", commit)
+    except GitError:
+        fetch_all(url, repository)
+    if not _has(repository, commit):
+        raise ProjectError(
+            f"The commit {commit[:12]!r} is not in {safe_url(url)!r} any more.",
+            hint="It was removed there, as by a force push. A machine that has it in its cache still runs it; "
+            "else take another with `mlsm lock --upgrade`.",
+        )
 
 
 def fetch_all(url: str, repository: Path) -> None:
