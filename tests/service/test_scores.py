@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import mlsm
-from mlsm import Catalog, Outcome, Reading
+from mlsm import Catalog, InputError, Outcome, Reading
 from mlsm.service import Progress
 from mlsm.testing import assert_same
 
@@ -46,6 +46,25 @@ def test_results_come_record_by_record_in_the_catalogs_order(scores: mlsm.Scores
     assert ["best@1", "fit@1", "fit@2"] == [result.key for result in scores.record("042")]
     assert () == scores.record("42")
     assert "Scores(100 records, 300 results, 0 rejects)" == repr(scores)
+
+
+def test_options_that_cannot_be_meant_are_refused_at_once() -> None:
+    """A purpose or shape that nobody knows, and numbers below what makes sense, are told together."""
+    wrong: dict[str, Any] = {"purpose": "trail", "shape": "deep", "part_rows": 0, "reasons": -1, "workers": "many"}
+    with pytest.raises(InputError) as raised:
+        mlsm.score(CATALOG, RECORDS, **wrong)
+    assert raised.value.problems == (
+        "purpose is 'trail'; expected 'live' or 'trial'.",
+        "shape is 'deep'; expected 'flat' or 'nested'.",
+        "part_rows is 0; expected a whole number, 1 or more.",
+        "reasons is -1; expected a whole number, 0 or more.",
+        "workers is 'many'; expected a whole number, 0 or more.",
+    )
+
+
+def test_one_kept_column_may_be_a_text() -> None:
+    """`keep="email"` keeps that column, not one a letter."""
+    assert "email" in mlsm.score([fit], RECORDS, keep="email").frame(wide=True).columns
 
 
 def test_a_result_is_found_by_its_place(scores: mlsm.Scores) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from mlsm._catalog import Catalog
 from mlsm._fields import Reading
 from mlsm._typing import Purpose, Shape
 from mlsm.contracts import Reader, Reject, Writer
+from mlsm.errors import InputError
 
 __all__ = ["PART_ROWS", "Examination", "Job", "Output"]
 
@@ -42,6 +43,9 @@ class Job:
         max_failed: the share of failed results above which an active model is degraded, where it does not say itself.
         workers: how many processes score; 0 is this one, `auto` decides by rows and cores.
         provenance: what else the run should tell of itself.
+
+    Raises:
+        InputError: an option has a value that cannot be meant; all are told.
     """
 
     catalog: Catalog
@@ -63,6 +67,20 @@ class Job:
     max_failed: float = 0.01
     workers: int | Literal["auto"] = 0
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if problems := list(self._problems()):
+            raise InputError("This scoring cannot be begun by its options:", problems=problems)
+
+    def _problems(self) -> Iterator[str]:
+        for name, known in (("purpose", get_args(Purpose)), ("shape", get_args(Shape))):
+            if (said := getattr(self, name)) not in known:
+                yield f"{name} is {said!r}; expected {' or '.join(map(repr, known))}."
+        for name, least in (("part_rows", 1), ("reasons", 0), ("workers", 0)):
+            said = getattr(self, name)
+            whole = isinstance(said, int) and not isinstance(said, bool) and said >= least
+            if not whole and not (name == "workers" and said == "auto"):
+                yield f"{name} is {said!r}; expected a whole number, {least} or more."
 
     @property
     def limits(self) -> dict[str, tuple[float, float | None]]:

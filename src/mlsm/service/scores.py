@@ -143,7 +143,7 @@ def score(
         records: a list or other iterable of mappings, or any data frame that speaks Arrow.
         id: the column of ids; None numbers the records: `records:1`, `records:2`, …
         as_of: the clock that models see; now unless given. A naive time is UTC.
-        keep: columns that travel along into the frames and the store.
+        keep: columns that travel along into wide frames and the store; a text is one column.
         reading: how the data spells missing values, flags, dates and numbers.
         shape: `flat`, or `nested` records with `record["data"][name][version]`.
         store: where to keep the results: a store or its URL. Without one no last good score stands in
@@ -157,7 +157,7 @@ def score(
 
     Raises:
         CatalogError: the models cannot stand in one catalog.
-        InputError: the records cannot be read, or none has the id column.
+        InputError: the records cannot be read, none has the id column, or an option cannot be meant.
         StoreError: the store failed.
         DeclarationError: workers are wanted, but a model's function is in no module.
 
@@ -175,7 +175,7 @@ def score(
         inputs=(open_data(records),),
         id_column=id,
         as_of=datetime.now(UTC) if as_of is None else in_utc(as_of),
-        keep=tuple(keep),
+        keep=(keep,) if isinstance(keep, str) else tuple(keep),
         reading=Reading() if reading is None else reading,
         shape=shape,
         purpose=purpose,
