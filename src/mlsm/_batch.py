@@ -8,7 +8,7 @@ store and in `--out`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -31,6 +31,7 @@ __all__ = [
     "Trace",
     "facet",
     "given_column",
+    "kept_titles",
     "long_schema",
     "outcome_names",
     "read_result",
@@ -42,8 +43,8 @@ Facet: TypeAlias = Literal["outcome", "score", "label", "output", "reasons", "er
 FACETS: tuple[Facet, ...] = ("outcome", "score", "label", "output", "reasons", "error", "substitute")
 GIVEN = "given"
 """Name of the column beside a model's facets that holds what `given_column` does."""
-KEPT = "keep:"
-"""Prefix of the columns that travel untouched, so that none collides with a facet."""
+KEPT = "keep "
+"""Prefix of the columns that travel untouched; no model's key has white space, so that none collides with a facet."""
 KEPT_OBJECT = f"{KEPT}\0"
 """Name of the column that has the kept columns as one JSON object, where a store hands them on to another."""
 
@@ -152,7 +153,7 @@ class Batch:
     Args:
         part: the part's number in its run, from 0.
         models: the model versions, in the order of the catalog.
-        frame: `record_id`, the kept columns (`keep:<name>`), and the facets of every model.
+        frame: `record_id`, the kept columns (`keep <name>`), and the facets of every model.
         as_of: the clock that the models saw, UTC.
         scored_at: the time of day at which the part was scored, UTC.
         run_id: the run, None where nothing is stored.
@@ -267,9 +268,9 @@ class Batch:
         shown = {model.key: model.name if model.lane == "active" else model.key for model in self.models}
         titles = wide_titles(shown.values())
         taken = {"record_id", *titles.values()}
-        kept = {c: c.removeprefix(KEPT) for c in self.frame.columns if c.startswith(KEPT)}
+        kept = [name.removeprefix(KEPT) for name in self.frame.columns if name.startswith(KEPT)]
         columns = [pl.col("record_id")]
-        columns += [pl.col(c).alias(f"keep:{name}" if name in taken else name) for c, name in kept.items()]
+        columns += [pl.col(KEPT + name).alias(title) for name, title in kept_titles(kept, taken).items()]
         for key, name in shown.items():
             label = facet(key, "label")
             columns += [
@@ -285,6 +286,22 @@ class Batch:
         """Yield every result, record by record, in the order of the catalog."""
         for row in self.long().iter_rows():
             yield read_result(row)
+
+
+def kept_titles(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """Name kept columns beside others; one whose name is taken has `keep:` before it.
+
+    Example:
+        >>> kept_titles(["email", "owner"], {"record_id", "email"})
+        {'email': 'keep:email', 'owner': 'owner'}
+    """
+    titles: dict[str, str] = {}
+    for name in names:
+        title = name
+        while title in taken or title in titles.values():
+            title = f"keep:{title}"
+        titles[name] = title
+    return titles
 
 
 def wide_titles(

@@ -51,3 +51,14 @@ def test_a_kept_column_and_a_model_may_share_a_name(
     told = Path("wide.csv").read_text().splitlines()
     assert told[0].startswith("record_id,keep:email,email,email.label")
     assert told[1].startswith("1,ada@example.com,7.0,")
+
+
+def test_a_model_may_be_called_as_kept_columns_are_inside(tmp_path: Path) -> None:
+    """A model whose name begins as the names of kept columns do is stored, and shown, like any other."""
+    models = [Model(name, {}, "1", answers, "active") for name in ("keep:email", "keep", "email")]
+    scores = score(models, [{"id": "1", "email": "ada@example.com"}], keep=["email"], store=f"{tmp_path}/mlsm.db")
+    assert [1.0, 1.0, 1.0] == [result.score for result in scores]
+    assert scores.frame(wide=True).columns == [
+        "record_id", "keep:keep:email", "keep:email", "keep:email.label", "keep:email.outcome", "keep", "keep.label",
+        "keep.outcome", "email", "email.label", "email.outcome",
+    ]  # fmt: skip

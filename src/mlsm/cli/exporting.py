@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from mlsm._batch import long_schema, read_result, wide_titles
+from mlsm._batch import kept_titles, long_schema, read_result, wide_titles
 from mlsm._result import Result
 
 __all__ = ["changed", "narrow", "no_results", "results_of", "shown_label", "stand_ins", "usable", "widen"]
@@ -139,8 +139,8 @@ def _kept(frame: pl.DataFrame, keep: Sequence[str], taken: set[str]) -> list[pl.
         return []
     objects = [{} if text is None else msgspec.json.decode(text) for text in frame.get_column("kept")]
     return [
-        pl.Series(f"keep:{name}" if name in taken else name, [_text(each.get(name)) for each in objects], pl.String)
-        for name in keep
+        pl.Series(title, [_text(each.get(name)) for each in objects], pl.String)
+        for name, title in kept_titles(keep, taken).items()
     ]
 
 

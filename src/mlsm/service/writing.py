@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mlsm._batch import KEPT, Batch, widen
+from mlsm._batch import KEPT, Batch, kept_titles, widen
 from mlsm._typing import LANES
 from mlsm.contracts import OpenRun, Reject, Selection, Store
 from mlsm.service.request import Output
@@ -124,10 +124,10 @@ def with_kept(batch: Batch) -> pl.DataFrame:
     import polars as pl
 
     long = batch.long()
-    kept = [name for name in batch.frame.columns if name.startswith(KEPT)]
+    kept = [name.removeprefix(KEPT) for name in batch.frame.columns if name.startswith(KEPT)]
     if not kept:
         return long
-    shown = [pl.col(name).alias(_title(name.removeprefix(KEPT), long.columns)) for name in kept]
+    shown = [pl.col(KEPT + name).alias(title) for name, title in kept_titles(kept, long.columns).items()]
     return long.join(batch.frame.select("record_id", *shown), on="record_id", how="left", maintain_order="left")
 
 
@@ -142,11 +142,6 @@ def unfold_kept(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     members = pl.Struct(dict.fromkeys(names, pl.String))
     texts = frame.get_column("kept").fill_null("{}")
     opened = texts.str.json_decode(members).struct.unnest().get_columns() if names else []
-    taken = [column.name for column in others]
-    shown = [column.alias(_title(column.name, taken)) for column in opened]
+    titles = kept_titles([column.name for column in opened], [column.name for column in others])
+    shown = [column.alias(titles[column.name]) for column in opened]
     return pl.DataFrame([*others[:place], *shown, *others[place:]])
-
-
-def _title(name: str, taken: Sequence[str]) -> str:
-    """Name a kept column beside others; where the name is taken it has `keep:` before it."""
-    return f"{KEPT}{name}" if name in taken else name

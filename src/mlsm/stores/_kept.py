@@ -16,7 +16,7 @@ def kept_objects(frame: pl.DataFrame) -> pl.Series | None:
     infinities) is null. A column of such objects, as another store hands it on, stays as it is.
 
     Example:
-        >>> kept_objects(pl.DataFrame({"record_id": ["7"], "keep:owner": ["Ada"]})).item()
+        >>> kept_objects(pl.DataFrame({"record_id": ["7"], "keep owner": ["Ada"]})).item()
         '{"owner":"Ada"}'
     """
     names = [name for name in frame.columns if name.startswith(KEPT)]
