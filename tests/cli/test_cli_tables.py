@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 from mlsm._result import Outcome, Result
+from mlsm.cli.failures import failures_table
 from mlsm.cli.tables import Column, Table, plain
 from mlsm.cli.terminal import Terminal
+from mlsm.service import ErrorNote
 
 COUNTS = Table(
     columns=(Column(key="model"), Column(key="leads", right=True), Column(key="score", right=True)),
@@ -144,3 +146,15 @@ def test_columns_without_room_stand_below_their_row(
         "01a21d9f-bbef  2026-11-27 15:28  leads-of-november.csv",
         "    leads: 19,992  grew: 26.9 MB",
     ] == re.sub(r"\x1b\[[0-9;]*m", "", shown(screen.out)).splitlines()
+
+
+def test_a_failure_of_many_models_names_the_first_of_them() -> None:
+    """A lead that two hundred models refuse takes one readable line; `mlsm runs ID --errors` has them all."""
+    notes = [
+        ErrorNote(
+            model=f"m{n}@1", outcome=Outcome.INVALID, type="invalid", message="x: missing", count=1, first_ids=("7",)
+        )
+        for n in range(200)
+    ]
+    (row,) = failures_table(notes).rows
+    assert "m0@1, m1@1, m2@1, m3@1, m4@1 and 195 more" == row["models"]

@@ -145,8 +145,9 @@ def test_a_file_without_permission_is_told(tmp_path: Path) -> None:
 
 def test_an_unknown_ending_is_told(tmp_path: Path) -> None:
     """An ending that means no format is refused, with those that do."""
-    with pytest.raises(InputError, match=r"unknown ending '\.xlsx'; one of \.csv, \.tsv"):
+    with pytest.raises(InputError, match=r"unknown ending '\.xlsx'; one of \.csv, \.tsv") as raised:
         open_reader(written(tmp_path / "leads.xlsx", b"PK"))
+    assert raised.value.hint == "Save the sheet as CSV."
 
 
 @pytest.mark.parametrize("kind", ["csv", "ndjson"])

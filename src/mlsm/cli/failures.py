@@ -12,7 +12,7 @@ import msgspec
 from mlsm._result import Failure, Outcome
 from mlsm.cli.counts import outcome_style
 from mlsm.cli.tables import Column, Table
-from mlsm.cli.wording import clean
+from mlsm.cli.wording import clean, named
 from mlsm.service import ErrorNote
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def failures_table(notes: Iterable[ErrorNote]) -> Table:
     rows = [
         {
             "count": note.count,
-            "models": models,
+            "models": named(models),
             "outcome": str(note.outcome),
             "what": clean(what_of(note), limit=200),
             "leads": ", ".join(clean(one, limit=40) for one in note.first_ids[:3]),

@@ -51,6 +51,9 @@ SUFFIXES = {
 """Endings of file names (`.gz` may follow), and the kind they mean."""
 
 
+_SHEETS = frozenset({".xlsx", ".xls", ".xlsm", ".ods", ".numbers"})
+
+
 def open_reader(path: str, *, dialect: Dialect = Dialect(), stdin: BinaryIO | None = None) -> Reader:  # noqa: B008 - frozen
     """Open a file of records, its format known by its name.
 
@@ -73,7 +76,9 @@ def open_reader(path: str, *, dialect: Dialect = Dialect(), stdin: BinaryIO | No
     if suffix not in SUFFIXES:
         raise InputError(
             f"Input {path!r} has the unknown ending {suffix!r}; one of {', '.join(SUFFIXES)} was expected.",
-            hint="Rename the file, or pass it on standard input: `-` finds the format out from the content.",
+            hint="Save the sheet as CSV."
+            if suffix in _SHEETS
+            else "Rename the file, or pass it on standard input: `-` finds the format out from the content.",
         )
     if suffix == ".tsv" and dialect.separator is None:
         dialect = replace(dialect, separator="\t")
