@@ -23,6 +23,7 @@ from mlsm.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from mlsm.cli.sources import Sources
+    from mlsm.project.lock import Pin
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -102,13 +103,17 @@ def run(args: Namespace, terminal: Terminal) -> int:
     if new.lock == sources.lock:
         terminal.say("mlsm.lock is as it was.")
         return 0
-    rows = [
-        {"model": pin.key, "change": "added" if pin.key in added else "pinned anew", "to": pin.told} for pin in changed
-    ]
-    rows += [{"model": key, "change": "dropped", "to": ""} for key in new.dropped]
-    if rows:
-        terminal.table(Table(columns=tuple(Column(key=key) for key in ("model", "change", "to")), rows=rows))
+    _show_changes(changed, added, new.dropped, terminal)
     if added:
         show_lacking(lacking, columns, terminal)
     terminal.say("mlsm.lock is written.", style="bold green")
     return 0
+
+
+def _show_changes(changed: Sequence[Pin], added: Sequence[str], dropped: Sequence[str], terminal: Terminal) -> None:
+    rows = [
+        {"model": pin.key, "change": "added" if pin.key in added else "pinned anew", "to": pin.told} for pin in changed
+    ]
+    rows += [{"model": key, "change": "dropped", "to": ""} for key in dropped]
+    if rows:
+        terminal.table(Table(columns=tuple(Column(key=key) for key in ("model", "change", "to")), rows=rows))

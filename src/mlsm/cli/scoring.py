@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -113,30 +113,20 @@ def _logged_run(
         purpose=job.purpose,
         resume=job.resume,
     )
-    try:
-        with progress_bar(terminal, "Reading", quiet=scoring.log == "-") as advance:
+    quiet = scoring.log == "-"
+    with _noting_what_ends_it(log, store, terminal), progress_bar(terminal, "Reading", quiet=quiet) as advance:
 
-            def on_progress(progress: Progress) -> None:
-                advance(progress.stage.capitalize(), progress.done, progress.total or None)
+        def on_progress(progress: Progress) -> None:
+            advance(progress.stage.capitalize(), progress.done, progress.total or None)
 
-            outputs = _outputs(scoring, terminal)
-            report = run(
-                job,
-                store=store,
-                outputs=outputs,
-                on_progress=on_progress,
-                on_batch=batches.note,
-                on_rejects=on_rejects,
-            )
-    except KeyboardInterrupt:
-        log.event("run ended", state="interrupted")
-        if store is not None:
-            terminal.say("\nWhat was scored is kept. Go on with the same command and --resume.")
-        raise
-    except BaseException as error:
-        text = "".join(traceback.format_exception(error))
-        log.event("run ended", state="interrupted", type=type(error).__name__, trace=without_messages(text))
-        raise
+        report = run(
+            job,
+            store=store,
+            outputs=_outputs(scoring, terminal),
+            on_progress=on_progress,
+            on_batch=batches.note,
+            on_rejects=on_rejects,
+        )
     if report.run_id is not None:
         log.begin(report.run_id)
     log.event(
@@ -149,6 +139,21 @@ def _logged_run(
         degraded=report.degraded,
     )
     return report
+
+
+@contextmanager
+def _noting_what_ends_it(log: RunLog, store: Store | None, terminal: Terminal) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        log.event("run ended", state="interrupted")
+        if store is not None:
+            terminal.say("\nWhat was scored is kept. Go on with the same command and --resume.")
+        raise
+    except BaseException as error:
+        text = "".join(traceback.format_exception(error))
+        log.event("run ended", state="interrupted", type=type(error).__name__, trace=without_messages(text))
+        raise
 
 
 class _BatchLog:

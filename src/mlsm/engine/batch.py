@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -96,24 +96,29 @@ def score_part(
             part.answers[step.place] = with_substitutes(step, scored, ids, as_of, last_good)
             if step.upstreams and (stale := stale_given(prepared, step, part.answers, run_id)):
                 part.given[step.place] = stale
-    models = []
-    shown = [ids.alias("record_id"), *kept]
-    for place, model in enumerate(prepared.models):
-        if model.lane in lanes and (called is None or place in called):
-            models.append(model.of_run(run_id))
-            answers = part.answers[place]
-            shown += [answers.get_column(n).alias(facet(model.key, n)) for n in FACETS if n in answers.columns]
-            if place in part.given:
-                shown.append(pl.Series(given_column(model.key), part.given[place], pl.String))
+    wanted = [
+        place
+        for place, model in enumerate(prepared.models)
+        if model.lane in lanes and (called is None or place in called)
+    ]
     return Batch(
         part=number,
-        models=tuple(models),
-        frame=pl.DataFrame(shown),
+        models=tuple(prepared.models[place].of_run(run_id) for place in wanted),
+        frame=pl.DataFrame([ids.alias("record_id"), *kept, *_facets(part, wanted)]),
         as_of=as_of,
         scored_at=scored_at,
         run_id=run_id,
         traces=tuple(part.traces.values()),
     )
+
+
+def _facets(part: Part, places: Sequence[int]) -> Iterator[pl.Series]:
+    """Yield the columns of these models' answers under the names that they have in a batch."""
+    for place in places:
+        key, answers = part.prepared.models[place].key, part.answers[place]
+        yield from (answers.get_column(name).alias(facet(key, name)) for name in FACETS if name in answers.columns)
+        if place in part.given:
+            yield pl.Series(given_column(key), part.given[place], pl.String)
 
 
 def check_part(prepared: Prepared, columns: Mapping[str, Column]) -> dict[int, Checked]:
