@@ -106,6 +106,15 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.startswith("usage: mlsm")
 
 
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_the_screen(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 80 columns no line of a help is wider, but for examples, which stay whole to be copied."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert 0 == main([*([name] if name else []), "--help"])
+    said = capsys.readouterr().out.splitlines()
+    assert [] == [line for line in said if len(line) > 80 and not line.startswith("  mlsm ")]
+
+
 def test_an_unknown_option_is_answered_with_the_usage_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever mistypes an option of a command is shown the options of that command, not the list of all commands."""
     assert 2 == main(["list", "--jsn"])

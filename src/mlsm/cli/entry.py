@@ -10,11 +10,12 @@ import errno
 import re
 import signal
 import sys
-from argparse import SUPPRESS, Action, ArgumentParser, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, Action, ArgumentParser
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from mlsm.cli.commands import COMMANDS, command
+from mlsm.cli.help import HelpFormatter
 from mlsm.cli.stops import Stops, Terminated
 from mlsm.cli.stragglers import end_despite_threads
 from mlsm.cli.terminal import Terminal, hold_streams, own_stdout
@@ -100,7 +101,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
         description=_ABOUT,
         epilog=WORDS,
         parents=[_shared()],
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and stop")
@@ -117,7 +118,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
             description=None if loaded is None else loaded.__doc__,
             epilog=None if loaded is None else loaded.EXAMPLES,
             parents=parents,
-            formatter_class=RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
             allow_abbrev=False,
         )
         if loaded is not None:
