@@ -25,6 +25,16 @@ def test_a_new_project_scores_at_once(cli_in: Any, tmp_path: Path, options: list
     assert json.loads(scored.stdout)["records"] > 0
 
 
+def test_a_folder_of_models_that_is_not_read_is_told(cli_in: Any, tmp_path: Path) -> None:
+    """A model in a folder below that of the models does not run, and `mlsm list` says so; packages may lie there."""
+    cli_in(tmp_path).here("init", "new")
+    for file in ("marketing/fit.py", "shared/__init__.py", "shared/points.py", "tests/test_fit.py"):
+        (tmp_path / "new/models" / file).parent.mkdir(exist_ok=True)
+        (tmp_path / "new/models" / file).write_text("import mlsm\n")
+    told = [line for line in cli_in(tmp_path / "new").here("list").stderr.splitlines() if "not looked into" in line]
+    assert ["models/marketing is not looked into; if it holds models, name it in [models] paths."] == told
+
+
 def test_a_folder_with_files_is_left_alone(cli_in: Any, tmp_path: Path) -> None:
     """Neither command touches a folder that holds something of somebody else's."""
     (tmp_path / "taken").mkdir()

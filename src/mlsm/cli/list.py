@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsm._catalog import Catalog
 from mlsm._model import Model
@@ -16,6 +16,9 @@ from mlsm.cli.opening import add_json, open_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount, clean, named
+
+if TYPE_CHECKING:
+    from mlsm.project import Project
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -58,6 +61,10 @@ def run(args: Namespace, terminal: Terminal) -> int:
             _show_path(row, terminal)
     for key, why in project.left_out.items():
         terminal.say(f"{clean(key)} is left out: {clean(why)}", style="yellow")
+    for folder in _overlooked(project):
+        terminal.say(
+            f"{clean(folder)} is not looked into; if it holds models, name it in [models] paths.", style="yellow"
+        )
     active = sum(row["status"] == "active" for row in rows)
     drafts = sum(row["status"] == "draft" for row in rows)
     terminal.say(f"{amount(len(rows), 'model version')}: {active} active, {amount(drafts, 'draft')}.", style="dim")
@@ -76,6 +83,20 @@ def _row(model: Model, catalog: Catalog) -> dict[str, Any]:
         "source": model.source,
         "digest": model.digest,
     }
+
+
+def _overlooked(project: Project) -> list[str]:
+    """Give folders below those of the models that hold files which speak of mlsm, and are no packages."""
+    sources = [Path((model.source or "").rpartition(":")[0]) for model in project.catalog.values()]
+    read = {(project.folder / source).parent for source in sources if source.suffix == ".py"}
+    below = {inner.parent for folder in read for inner in folder.glob("*/[!_]*.py")} - read
+    return sorted(
+        folder.relative_to(project.folder).as_posix()
+        for folder in below
+        if folder.is_relative_to(project.folder)
+        and not (folder / "__init__.py").exists()
+        and any(b"mlsm" in file.read_bytes() for file in folder.glob("[!_]*.py") if not file.name.startswith("test_"))
+    )
 
 
 def _from(model: Model) -> str | None:
