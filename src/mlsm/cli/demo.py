@@ -20,7 +20,7 @@ from mlsm.cli.progress import progress_bar
 from mlsm.cli.scoring import Scoring, exit_code, score_job
 from mlsm.cli.summary import Done, show_counts, show_failures, summary_document, tell_next, tell_run
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import clean, number
+from mlsm.cli.wording import clean, lead_command, number
 from mlsm.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _show(done: Done, best: Best, folder: Path, terminal: Terminal) -> None:
     tell_next(
         [
             (f"cd {shlex.quote(str(folder))}", "the project: mlsm.toml, models/, leads.csv"),
-            (f"mlsm lead {shlex.quote(clean(first))}", "one lead: what sales sees, and why"),
+            (lead_command(first), "one lead: what sales sees, and why"),
             (f"mlsm runs {(done.report.run_id or '')[:13]} --errors", "what failed, with tracebacks and leads"),
             (f"mlsm export --wide --models {best.model.name} --label {best.top} calls.csv", "whom to call, as a file"),
             ("mlsm list", "the models; their code is in models/"),

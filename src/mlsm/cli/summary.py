@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlsm.cli.counts import counts_table
 from mlsm.cli.failures import failures_table, what_of
 from mlsm.cli.terminal import Terminal
-from mlsm.cli.wording import absent_lines, amount, clean, duration, moment, named, rate
+from mlsm.cli.wording import absent_lines, amount, clean, duration, lead_command, moment, named, rate
 
 if TYPE_CHECKING:
     from mlsm.service import Degraded, Job, Report
@@ -141,7 +140,7 @@ def _next_lines(done: Done) -> list[tuple[str, str]]:
     report = done.report
     failed = [(f"mlsm runs {(report.run_id or '')[:13]} --errors", "what failed, with tracebacks")]
     return [
-        (f"mlsm lead {'ID' if done.first_id is None else shlex.quote(clean(done.first_id))}", "one lead, and why"),
+        (lead_command(done.first_id), "one lead, and why"),
         *(failed if report.errors else ()),
         ("mlsm export scores.csv", "the score of every lead"),
     ]

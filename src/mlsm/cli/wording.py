@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ __all__ = [
     "clean",
     "decimals",
     "duration",
+    "lead_command",
     "moment",
     "named",
     "number",
@@ -73,6 +75,18 @@ def named(names: Iterable[str], limit: int = 5) -> str:
     if len(listed) <= limit:
         return ", ".join(listed)
     return f"{', '.join(listed[:limit])} and {len(listed) - limit:,} more"
+
+
+def lead_command(record_id: str | None) -> str:
+    r"""Write the command that shows a lead, so that a shell takes it as it stands.
+
+    Example:
+        >>> lead_command("0042"), lead_command("Ada L"), lead_command("-x1"), lead_command("a\tb")
+        ('mlsm lead 0042', "mlsm lead 'Ada L'", 'mlsm lead -- -x1', 'mlsm lead ID')
+    """
+    if record_id is None or clean(record_id) != record_id:
+        return "mlsm lead ID"
+    return f"mlsm lead {'-- ' if record_id.startswith('-') else ''}{shlex.quote(record_id)}"
 
 
 def absent_lines(absent: Mapping[str, Sequence[str]]) -> list[str]:
