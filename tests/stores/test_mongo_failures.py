@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from bson.binary import Binary
+from bson.int64 import Int64
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 from tests.servers.mongo import Mongod, free_port, running
 
 from mlsm.errors import StoreAwayError, StoreError, StoreVersionError
 from mlsm.stores import open_store
+from mlsm.stores.mongo.failures import is_away
 from mlsm.testing._stores.samples import begun, commit, plan_of, result
 
 
@@ -85,6 +90,15 @@ def test_a_full_disk_stops_a_write_and_what_was_committed_is_safe(guarded: Mongo
     commit(store, run_id, 1, [result("2", "fit@1")])
     assert (2, []) == (store.run(run_id).parts_done, store.check())
     store.dispose()
+
+
+def test_a_write_that_the_driver_numbered_is_asked_for_again(mongo_standalone: Mongod) -> None:
+    """A standalone server refuses numbered writes; the driver makes one where a connection is lost in the making."""
+    with MongoClient[dict[str, Any]](mongo_standalone.url()) as client:
+        numbered: dict[str, Any] = {"lsid": {"id": Binary.from_uuid(uuid4())}, "txnNumber": Int64(1)}
+        with pytest.raises(OperationFailure) as raised:
+            client.get_default_database().command("insert", "leads", documents=[{"_id": 1}], **numbered)
+    assert is_away(raised.value)
 
 
 def test_a_newer_store_is_refused(mongo_standalone: Mongod) -> None:

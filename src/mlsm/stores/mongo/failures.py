@@ -57,7 +57,10 @@ def is_away(error: PyMongoError) -> bool:
     """Tell whether asking again may help: the connection was lost, or the server is about to stop."""
     if isinstance(error, AutoReconnect | ConnectionFailure):
         return True
-    return isinstance(error, OperationFailure) and not _codes(error).isdisjoint(_SHUTTING_DOWN)
+    # A driver that lost a connection while it was made may number the write when it tries again, which a
+    # standalone server refuses; asked anew, it does not.
+    numbered = "transaction numbers are only allowed" in str(error).lower()
+    return isinstance(error, OperationFailure) and (numbered or not _codes(error).isdisjoint(_SHUTTING_DOWN))
 
 
 def only_duplicates(error: BulkWriteError) -> bool:

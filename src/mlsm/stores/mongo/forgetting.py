@@ -74,9 +74,9 @@ def remove_from(server: Server, write: int, record_ids: Sequence[str | None]) ->
     if not record_ids:
         return 0
     ids = [one for one in record_ids if one is not None]
-    for name in ("mlsm_results", "mlsm_rejects"):
-        condition = {**of_write(write), "record_id": {"$in": ids}}
-        server.delete(name, condition)
+    own = {**of_write(write), "record_id": {"$in": ids}}
+    server.delete("mlsm_results", {**ANY, **own})
+    server.delete("mlsm_rejects", own)
     return cut_inputs(server, write, lambda frame: frame.filter(~pl.col("record_id").is_in(ids)))
 
 

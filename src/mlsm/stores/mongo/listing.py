@@ -18,6 +18,7 @@ from mlsm.stores.mongo.ranking import Newest, Pointer, Rule, Seats, page_end, ra
 from mlsm.stores.mongo.reading import documents_of
 from mlsm.stores.mongo.schema import Document
 from mlsm.stores.mongo.sweeping import Sweep
+from mlsm.stores.mongo.volumes import ANY
 
 __all__ = ["lane_documents", "list_changes", "list_current", "list_inputs", "list_rejects", "list_run"]
 
@@ -112,7 +113,7 @@ def lane_documents(server: Server, note: Note, selection: Selection | None = Non
     """Read the documents of a lane, in the order of the input."""
     condition = of_write(note.write)
     if selection is not None and selection.record_ids is not None:
-        condition["record_id"] = {"$in": [one for one in selection.record_ids if encodable(one)]}
+        condition |= {**ANY, "record_id": {"$in": [one for one in selection.record_ids if encodable(one)]}}
     found: list[Document] = server.find("mlsm_results", condition, sort=[("_id", 1)])
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ import polars as pl
 from pymongo.errors import DuplicateKeyError
 
 from mlsm._batch import Batch
+from mlsm._collector import collector_paused
 from mlsm._typing import Lane
 from mlsm.contracts import Reject, RunPlan, Tombstones
 from mlsm.errors import DigestChangedError, StoreError
@@ -30,6 +32,8 @@ __all__ = ["Writer"]
 
 _AT_ONCE = 5_000
 """Documents that are sent at once."""
+_SENDERS = 2
+"""Connections over which those of a large part go."""
 
 
 @dataclass(slots=True)
@@ -74,7 +78,8 @@ class Writer:
         return True
 
     def _bring(self, bringing: _Bringing, write: int, shared: Document, *, first: bool) -> None:
-        self._bring_results(bringing, write, shared)
+        with collector_paused():  # documents have no cycles, and are many
+            self._bring_results(bringing, write, shared)
         if first:
             self.server.insert("mlsm_rejects", list(reject_documents(bringing.rejects, write)))
             if bringing.batch.inputs is not None:
@@ -94,18 +99,21 @@ class Writer:
             whole = self.server.count("mlsm_results", of_write(write)) >= len(batch)
 
     def _send(self, batch: Batch, rows: Sequence[int], write: int, shared: Document) -> None:
-        """Make the next documents ready while the server takes the ones before."""
+        """Make the next documents ready while the server takes the ones before, over two connections.
+
+        Over one it would stand still while the driver encodes what comes next.
+        """
         send = partial(self.server.insert, "mlsm_results", durable=False)
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            sent: Future[None] | None = None
+        with ThreadPoolExecutor(max_workers=_SENDERS) as pool:
+            sent: deque[Future[None]] = deque()
             for start in range(0, len(batch), _AT_ONCE):
                 some = batch.rows(start, _AT_ONCE)
                 documents = result_documents(some, rows[start : start + _AT_ONCE], write, shared)
-                if sent is not None:
-                    sent.result()
-                sent = pool.submit(send, documents)
-            if sent is not None:
-                sent.result()
+                if len(sent) == _SENDERS:
+                    sent.popleft().result()
+                sent.append(pool.submit(send, documents))
+            for each in sent:
+                each.result()
 
     def _note(self, plan: RunPlan, bringing: _Bringing) -> Document:
         batch = bringing.batch
