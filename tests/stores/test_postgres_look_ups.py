@@ -14,6 +14,7 @@ from mlsm.errors import StoreVersionError
 from mlsm.stores import open_store
 from mlsm.stores.postgres import PostgresStore
 from mlsm.stores.postgres.address import read_address
+from mlsm.stores.postgres.best import LAST_GOOD
 from mlsm.stores.postgres.connection import Connections
 from mlsm.testing._stores.samples import begun, commit, plan_of, result
 
@@ -87,4 +88,20 @@ def test_a_listing_goes_on_where_the_store_is_disposed_of(postgres: PostgresServ
     assert 1 == next(listing).height
     assert 1 == len(store.score("0"))
     listing.close()  # type: ignore[attr-defined]
+    store.dispose()
+
+
+def test_last_good_scores_are_found_by_the_key_before_anything_is_counted(postgres: PostgresServer) -> None:
+    """A server that knows nothing of the tables yet looks each record up, and reads no lane from end to end for it."""
+    store = PostgresStore(postgres.url())
+    ids = [str(number) for number in range(1_000)]
+    commit(store, begun(store, plan_of()), 0, [result(one, "fit@1") for one in ids])
+    assert len(ids) == store.last_good(["fit"], ids).height
+    asked = LAST_GOOD.replace("$1", "'[]'").replace("$2", "'[]'").replace("$3", "1")
+    connections = Connections(read_address(store.url), patience=0)
+    db = connections.open(copies=False)
+    planned = db.rows(f"EXPLAIN {asked}")
+    db.close()
+    connections.dispose()
+    assert any("(seq = 1) AND (record = " in line for (line,) in planned), planned
     store.dispose()

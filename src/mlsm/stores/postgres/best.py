@@ -16,7 +16,7 @@ from mlsm.stores.postgres.records import as_json, storable
 if TYPE_CHECKING:
     from mlsm.stores.postgres.connection import Database
 
-__all__ = ["best_results", "last_good_results"]
+__all__ = ["LAST_GOOD", "best_results", "last_good_results"]
 
 _NAMES = "SELECT value FROM json_array_elements_text($1::json)"
 _KNOWN = f"SELECT record FROM record WHERE record_id IN ({_NAMES})"  # noqa: S608 - constants
@@ -26,10 +26,13 @@ _LANES = f"""SELECT l.seq FROM lane l JOIN run u ON u.run = l.run AND u.purpose 
     AND l.roster IN (SELECT s.roster FROM seat s JOIN model m ON m.model = s.model
         WHERE s.status = 'active' AND m.name IN ({_NAMES}))
     ORDER BY l.as_of DESC, l.seq DESC"""  # noqa: S608 - constants
-_GOOD = f"""SELECT r.record, x.record_id, m.name AS model, m.version, r.score, r.label, u.run_id,
+# Each record is looked for by the key: a server that has counted nothing yet would hold each against the whole lane.
+LAST_GOOD = f"""SELECT r.record, x.record_id, m.name AS model, m.version, r.score, r.label, u.run_id,
         l.as_of, s.place::bigint AS place
     FROM json_array_elements_text($2::json) w
-    JOIN result r ON r.seq = $3 AND r.record = w.value::bigint AND r.outcome = 0
+    CROSS JOIN LATERAL (
+        SELECT * FROM result WHERE seq = $3 AND record = w.value::bigint AND outcome = 0 OFFSET 0
+    ) r
     JOIN lane l ON l.seq = r.seq JOIN run u ON u.run = l.run JOIN record x ON x.record = r.record
     JOIN seat s ON s.roster = l.roster AND s.place = r.place AND s.status = 'active'
     JOIN model m ON m.model = s.model AND m.name IN ({_NAMES})"""  # noqa: S608 - constants
@@ -63,7 +66,7 @@ def last_good_results(db: Database, names: Sequence[str], record_ids: Sequence[s
     lanes = db.rows(_LANES, wanted, min(known), max(known), as_json(known)) if known else []
     for (seq,) in lanes:
         # Lanes come newest first: a record of which all names are found is not asked for again.
-        rows = db.frame(_GOOD, wanted, as_json(sorted(missing)), seq).sort("place", descending=True)
+        rows = db.frame(LAST_GOOD, wanted, as_json(sorted(missing)), seq).sort("place", descending=True)
         rows = rows.unique(["record", "model"], keep="first", maintain_order=True)
         news = rows.filter(
             pl.Series([name in missing.get(record, ()) for record, name in rows.select("record", "model").iter_rows()],
