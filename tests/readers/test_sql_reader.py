@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.servers.disk import can_mount, small_disk
 
 from mlsm.errors import InputError
 from mlsm.readers import ask
@@ -45,6 +47,15 @@ def test_the_plan_knows_the_query_alone(database: str) -> None:
     first, second = (ask(database, query) for query in ("SELECT id FROM leads WHERE id < 3", "SELECT id FROM leads"))
     assert first.fingerprint() != second.fingerprint()
     assert {"format": "query", "query": "SELECT id FROM leads WHERE id < 3"} == first.options()
+
+
+@pytest.mark.skipif(not can_mount(), reason="This process may not mount a small disk.")
+def test_a_full_disk_is_told(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the answer finds no room, the disk is named and how to choose another."""
+    with small_disk("64k") as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
+        with pytest.raises(InputError, match=r"the disk under '.*' is full(.|\n)*Hint: Free .* TMPDIR"):
+            ask(database, "SELECT a.id, hex(zeroblob(9000)) FROM leads a, leads b")
 
 
 def test_a_name_that_is_there_twice_is_refused(database: str) -> None:

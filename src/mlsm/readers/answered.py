@@ -6,12 +6,37 @@ that broke off and the one that takes it up, which then skips ids that are store
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import tempfile
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from mlsm.contracts import Facts, RawPart, Reader
+from mlsm.errors import InputError
 
-__all__ = ["QueryReader"]
+__all__ = ["QueryReader", "room_for"]
+
+
+@contextmanager
+def room_for(source: str) -> Iterator[None]:
+    """Tell where a temporary file for an answer found no room.
+
+    Args:
+        source: the database, without a password.
+
+    Raises:
+        InputError: the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise
+        raise InputError(
+            f"Could not take the answer of {source!r}: the disk under {tempfile.gettempdir()!r} is full.",
+            hint="Free some space there, or name another folder by the variable TMPDIR.",
+        ) from error
 
 
 class QueryReader:

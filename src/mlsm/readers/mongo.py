@@ -17,7 +17,7 @@ import msgspec
 
 from mlsm.contracts import InputEntry
 from mlsm.errors import InputError, MissingExtraError
-from mlsm.readers.answered import QueryReader
+from mlsm.readers.answered import QueryReader, room_for
 from mlsm.readers.dialect import Dialect
 from mlsm.readers.input_file import InputFile
 from mlsm.readers.ndjson import reader as ndjson_reader
@@ -45,7 +45,7 @@ def query_reader(url: str, query: str) -> QueryReader:
     """
     asked, database = _read(query), _database(url)
     source = f"{_shown(url)} {asked['collection']}"
-    with connected(url) as client, tempfile.TemporaryFile(prefix="mlsm-") as spool:
+    with room_for(source), connected(url) as client, tempfile.TemporaryFile(prefix="mlsm-") as spool:
         from pymongo.errors import PyMongoError
 
         condition = _condition(asked.get("filter", {}))

@@ -21,7 +21,7 @@ from uuid import UUID
 import msgspec
 
 from mlsm.errors import InputError, MissingExtraError
-from mlsm.readers.answered import QueryReader
+from mlsm.readers.answered import QueryReader, room_for
 from mlsm.readers.dialect import Dialect
 from mlsm.readers.input_file import InputFile
 from mlsm.readers.ndjson import reader as ndjson_reader
@@ -55,7 +55,7 @@ def query_reader(url: str, query: str) -> QueryReader:
     """
     ask = _ask_sqlite if url.lower().startswith("sqlite:") else _ask_postgres
     source = _shown(url)
-    with tempfile.NamedTemporaryFile(prefix="mlsm-") as answer:
+    with room_for(source), tempfile.NamedTemporaryFile(prefix="mlsm-") as answer:
         ask(url, query, source, answer)
         answer.seek(0)
         file = InputFile.spooled(answer, source=source, stem=_STEM)
