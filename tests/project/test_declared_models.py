@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,14 @@ def test_a_summary_needs_no_code(project: Written) -> None:
     results = {result.key: result for result in mlsm.score_one(catalog, {"id": "1", "employees": 40, "days": 3})}
     assert (97.0, {"winner": "recency"}) == (results["top@1"].score, results["top@1"].output)
     assert "mlsm.toml:top" == catalog["top@1"].source
+
+
+def test_a_mistake_in_the_only_entry_is_the_only_one(project: Written) -> None:
+    """Where models are declared in the file itself, the usual folder of code is missed by nobody."""
+    shutil.rmtree(project.write(HEAD + '[[model]]\nname = "fit"\nversion = "1"\npth = "a"\n').folder / "models")
+    assert ["has no path", "no key 'pth'"] == [
+        said for told in project.mistakes() for said in ("has no path", "no key 'pth'", "is not there") if said in told
+    ]
 
 
 def test_models_that_do_not_compare_are_refused(project: Written) -> None:

@@ -93,6 +93,7 @@ def read_manifest(
     origins = [origin.seeing(isolation.default.variables) for origin in origins]
     failing, wrong = read_failing(document, values)
     mistakes += wrong
+    elsewhere = bool(entries or wrong_entries or origins or wrong_origins)
     manifest = Manifest(
         name=values["project", "name"] or folder.name,
         id_column=values["record", "id"] or None,
@@ -108,7 +109,7 @@ def read_manifest(
         part_rows=values["run", "part_rows"],
         workers=values["run", "workers"],
         max_failed=float(values["run", "max_failed"]),
-        sources=_sources(document, values["models", "paths"], folder, optional=bool(entries or origins)),
+        sources=_sources(document, values["models", "paths"], folder, optional=elsewhere),
         statuses=tuple(statuses),
         columns=tuple(columns),
         entries=tuple(entries),
