@@ -85,7 +85,10 @@ CLASSIFIERS: dict[str, tuple[Any, str]] = {
     "min and max": (make_pipeline(scaled(MinMaxScaler()), LogisticRegression()), TABLES),
     "greatest": (make_pipeline(scaled(MaxAbsScaler()), LogisticRegression()), TABLES),
     "robust": (make_pipeline(scaled(RobustScaler()), LogisticRegression()), TABLES),
-    "clipped": (make_pipeline(scaled(MinMaxScaler(clip=True)), LogisticRegression()), WHOLE),
+    "clipped": (
+        make_pipeline(scaled(MinMaxScaler(clip=True)), LogisticRegression()),
+        f"{WHOLE}MinMaxScaler(clip=True) cuts off.",
+    ),
     "one dropped": (make_pipeline(scaled(drop="first"), LogisticRegression()), TABLES),
     "rare together": (make_pipeline(scaled(min_frequency=110), LogisticRegression()), TABLES),
     "unknown is rare": (

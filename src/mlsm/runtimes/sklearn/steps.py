@@ -54,7 +54,7 @@ def _after(step: Any, columns: tuple[Column, ...], missing: Mapping[int, Any]) -
         return columns if step == "passthrough" else ()
     known = _KNOWN.get(type(step))
     if known is None:
-        raise OpaqueError(type(step).__name__)
+        raise OpaqueError(f"{type(step).__name__} is none of the steps that become tables")
     return known(step, columns, missing)
 
 
@@ -64,7 +64,7 @@ def _pipeline(step: Any, columns: tuple[Column, ...], missing: Mapping[int, Any]
 
 def _transformer(step: Any, columns: tuple[Column, ...], missing: Mapping[int, Any]) -> tuple[Column, ...]:
     if step.transformer_weights:
-        raise OpaqueError("transformer weights")
+        raise OpaqueError("its transformers have weights")
     names = [str(name) for name in getattr(step, "feature_names_in_", range(len(columns)))]
     parts = [
         _after(inner, tuple(columns[place] for place in positions_of(chosen, names)), missing)
@@ -75,7 +75,7 @@ def _transformer(step: Any, columns: tuple[Column, ...], missing: Mapping[int, A
 
 def _union(step: Any, columns: tuple[Column, ...], missing: Mapping[int, Any]) -> tuple[Column, ...]:
     if step.transformer_weights:
-        raise OpaqueError("transformer weights")
+        raise OpaqueError("its transformers have weights")
     return tuple(column for _, inner in step.transformer_list for column in _after(inner, columns, missing))
 
 
@@ -85,7 +85,7 @@ def _selected(step: Any, columns: tuple[Column, ...], _: Mapping[int, Any]) -> t
 
 def _function(step: Any, columns: tuple[Column, ...], _: Mapping[int, Any]) -> tuple[Column, ...]:
     if step.func is not None:
-        raise OpaqueError("a function of one's own")
+        raise OpaqueError("it calls a function of one's own")
     return columns
 
 
@@ -114,23 +114,23 @@ def _robust(step: Any, columns: tuple[Column, ...], _: Mapping[int, Any]) -> tup
 
 def _between(step: Any, columns: tuple[Column, ...], _: Mapping[int, Any]) -> tuple[Column, ...]:
     if step.clip:
-        raise OpaqueError("MinMaxScaler(clip=True)")
+        raise OpaqueError("MinMaxScaler(clip=True) cuts off")
     return _scaled(columns, [("*", step.scale_), ("+", step.min_)])
 
 
 def _largest(step: Any, columns: tuple[Column, ...], _: Mapping[int, Any]) -> tuple[Column, ...]:
     if getattr(step, "clip", False):
-        raise OpaqueError("MaxAbsScaler(clip=True)")
+        raise OpaqueError("MaxAbsScaler(clip=True) cuts off")
     return _scaled(columns, [("/", step.scale_)])
 
 
 def _imputed(step: Any, columns: tuple[Column, ...], _: Mapping[int, Any]) -> tuple[Column, ...]:
     if not is_missing(step.missing_values):
-        raise OpaqueError("SimpleImputer of a value of one's own")
+        raise OpaqueError("a SimpleImputer looks for a value of one's own")
     fillings = step.statistics_.tolist()
     empty = [is_missing(filling) for filling in fillings]
     if any(empty) and step.keep_empty_features:
-        raise OpaqueError("SimpleImputer of an empty column")
+        raise OpaqueError("a SimpleImputer was fitted on an empty column")
     centred = step.strategy in ("mean", "median")
     found = [
         column.fill(filling, centred=centred)
@@ -144,7 +144,7 @@ def _imputed(step: Any, columns: tuple[Column, ...], _: Mapping[int, Any]) -> tu
 
 def _indicator(column: Column) -> Column:
     if column.table is not None or not (column.empty or column.missing is None):
-        raise OpaqueError("an indicator of what was encoded")
+        raise OpaqueError("an indicator is of what was encoded")
     return Column(place=column.place, table={}, other=0.0, missing=None if column.missing is None else 1.0)
 
 
