@@ -20,7 +20,7 @@ from mlsm.stores.mongo.schema import SPLIT, Document
 __all__ = ["ANY", "Volumes", "volume_at", "volumes_of"]
 
 _DOCUMENTS = 250_000
-"""Documents of a volume. At half a million the last tenth took half again as long as the first."""
+"""Documents of a volume. Of half a million the last 100,000 took the server 1.4 times as long as the first."""
 _ALIKE = 32
 """Volumes of one size; the next ones are twice as large, so that a look-up has few to leap through."""
 ANY: Document = {"volume": {"$gte": MinKey()}}
