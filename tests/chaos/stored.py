@@ -40,7 +40,8 @@ def check_whole(url: str, reference: Any, play: Any, runs: int = 1) -> None:
 
 def begun(play: Any, url: str, reference: Any, share: float, calls: str) -> Any:
     """Begin or resume a run, and wait until it has made a share of the calls."""
-    process = play.start(*play.command, "--resume", "--store", url, calls=calls)
+    # Without workers, who would take it up where its process died, calls tell how far the run is.
+    process = play.start(*play.command, "--resume", "--workers", "0", "--store", url, calls=calls)
     noted = play.noted(calls)
     play.wait_for(lambda: noted() >= 1 + int(share * sum(reference.calls.values())), process)
     return process

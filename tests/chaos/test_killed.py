@@ -94,7 +94,8 @@ def play_through(moments: list[Moment], reference: Any, play: Any) -> list[Hit]:
 
 def kill(play: Any, moment: Moment, *, calls: str, count: int, reference: Any) -> bool:
     """Begin or resume the run and kill it at a moment; False where it came to its end before."""
-    with play.start(*play.command, "--resume", calls=calls) as process:
+    # Without workers, who would take it up where its process died, calls tell how far the run is.
+    with play.start(*play.command, "--resume", "--workers", "0", calls=calls) as process:
         noted = play.noted(calls)
         play.wait_for(lambda: noted() >= count, process, pause=0.0005)
         time.sleep(moment.delay * reference.seconds_a_part)
