@@ -17,6 +17,8 @@ TYPES = {
     "12.5::numeric(10, 2)": 12.5,
     "1.5::float4": 1.5,
     "NULL::numeric": None,
+    "9007199254740992::numeric": 2.0**53,
+    "12345678901234567.89::numeric": 12345678901234567.89,
     "true": True,
     f"'{UUID}'::uuid": UUID,
     """'{"a": 1}'::jsonb""": '{"a": 1}',
@@ -51,6 +53,7 @@ def test_a_long_answer_comes_in_its_order(postgres: PostgresServer) -> None:
         ("SELECT row(1, 2) AS id", "values of a type that cannot be read"),
         ("SELECT 1 AS id, 2 AS id", "gives 1 name to more than one column: 'id'"),
         ("SELECT 1::money AS price", "'price'; expected numbers"),
+        ("SELECT 12345678901234567890::numeric AS id", "'id' of .* holds 12345678901234567890, which"),
     ],
 )
 def test_a_query_that_is_refused_is_told(postgres: PostgresServer, query: str, told: str) -> None:

@@ -35,6 +35,8 @@ __all__ = ["query_reader"]
 _FETCHED = 16_384
 """Rows that exist as Python objects at a time."""
 _STEM = "query"
+_DIGITS = 16
+"""Every whole number of fewer digits is held exactly by a float."""
 _SAID = r"(?:{}):\s+(.*?)(?=\s+(?:\w+: {{2}}|(?:LINE|Query was)\b)|\. SQLSTATE|\s*$)"
 """What a server says; what follows are details, which may show values of rows."""
 _AT_FIRST, _LATER = (re.compile(_SAID.format(word), re.DOTALL) for word in ("FATAL|ERROR", r"\S+(?=: {2})"))
@@ -91,6 +93,7 @@ def _ask_postgres(url: str, query: str, source: str, spool: IO[bytes]) -> None:
         schema = _plain_schema(blocks.schema)
         with pq.ParquetWriter(spool, schema, compression="zstd") as written:
             for block in _flowing(blocks, source):
+                _refuse_rounded(block, source)
                 written.write_batch(_plain(block, schema))
 
 
@@ -123,9 +126,29 @@ def _plain_type(kind: Any) -> pa.DataType:
         return pa.string()
     if not isinstance(kind, pa.BaseExtensionType):
         return kind
-    if getattr(kind, "type_name", None) == "numeric":
+    if _is_numeric(kind):
         return pa.float64()
     return kind.storage_type
+
+
+def _is_numeric(kind: Any) -> bool:
+    return getattr(kind, "type_name", None) == "numeric"
+
+
+def _refuse_rounded(block: pa.RecordBatch, source: str) -> None:
+    """Refuse whole numbers that a float does not hold to the last digit: as ids they would be those of others."""
+    import pyarrow.compute as pc
+
+    for name, column in zip(block.schema.names, block.columns, strict=True):
+        if not _is_numeric(column.type):
+            continue
+        long = column.storage.filter(pc.greater_equal(pc.utf8_length(column.storage), _DIGITS)).to_pylist()
+        if rounded := next((text for text in long if text.lstrip("-").isdecimal() and int(text) != float(text)), None):
+            raise InputError(
+                f"Column {name!r} of {source!r} holds {rounded}, which a number of 64 bits does not hold to its last "
+                "digit; expected text where these digits matter.",
+                hint=f"Cast it: {name}::text for ids, {name}::float8 where the last digits do not matter.",
+            )
 
 
 def _as_text(kind: Any) -> Callable[[Any], str] | None:
