@@ -93,6 +93,13 @@ def test_optional_and_defaults(annotation: Any, nullable: bool, default: Any) ->
     assert (nullable, default, type(default)) == (found.nullable, found.default, type(found.default))
 
 
+def test_a_default_is_not_taken_for_an_equal_one_of_another_type() -> None:
+    """1 and True are equal, and `Annotated` keeps what it made of either."""
+    assert Annotated[int, Default(True)] != Annotated[int, Default(1)]
+    (field_,) = fields_of_mapping({"a": Annotated[int, Default(1)]})
+    assert (int, 1) == (type(field_.default), field_.default)
+
+
 @pytest.mark.parametrize(
     ("annotation", "default"),
     [(int, "n/a"), (int, 1.5), (int, True), (str, 1.0), (bool, 2), (date, "x"), (Literal["a"], "b"), (list[int], 5),

@@ -66,7 +66,7 @@ def test_who_presses_twice_need_not_wait(pause: float, play: Any, reference: Any
     """A second Ctrl-C, whenever it comes, ends the process without a traceback; the run shows as interrupted."""
     code, out, err = stop(play, play.command, signal.SIGINT, signal.SIGINT, pause=pause)
     # The second may come when Python is about to leave, and is then the system's to handle.
-    assert code in (130, -signal.SIGINT)
+    assert code in (130, -signal.SIGINT), err
     assert ("", False) == (out, "Traceback" in err)
     assert ["interrupted"] == [run.state for run in play.runs()]
     assert not (play.folder / "out.parquet").exists()

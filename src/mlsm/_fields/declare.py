@@ -63,7 +63,7 @@ class Alias:
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Default:
     """Give the value a field takes where its column is missing or null.
 
@@ -74,6 +74,13 @@ class Default:
     """
 
     value: Any
+
+    # `Annotated` hands out what it made of an equal value before: 1 and True are equal, and not the same default.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Default) and (type(self.value), self.value) == (type(other.value), other.value)
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
