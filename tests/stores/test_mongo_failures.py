@@ -141,6 +141,22 @@ def test_a_url_without_a_database_is_refused(place: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_a_name_that_no_database_may_have_is_refused(mongo_standalone: Mongod) -> None:
+    """What may not be in a name is told; what the server would take, to its longest name, is taken."""
+    for name, told in {
+        "my leads": "has ' ' in it; expected none of / \\ . ",
+        "leads.2026/now": "has '/', '.' in it",
+        "ü" * 32: "has 64 bytes; expected at most 63",
+    }.items():
+        with pytest.raises(StoreError, match="The name of the database in the URL 'mongodb://127") as caught:
+            open_store(mongo_standalone.url(name), Path())
+        assert told in str(caught.value)
+    store = open_store(mongo_standalone.url("ü" * 31 + "x"), Path())
+    begun(store, plan_of())
+    assert 1 == len(store.runs())
+    store.dispose()
+
+
 @pytest.mark.parametrize("login", ["ada:sec/ret@", "ada:sec?ret@", "ada:sec@ret@", ":secret@", "ada:secret/"])
 def test_an_odd_password_is_not_shown(login: str) -> None:
     """Letters of a password that should have been escaped do not bring it to light."""
