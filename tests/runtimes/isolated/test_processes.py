@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +13,11 @@ import pytest
 from tests.runtimes.isolated import bad
 
 import mlsm
+from mlsm._model import Isolation
 from mlsm._result import Outcome
 from mlsm.contracts import Isolated
+from mlsm.errors import DeclarationError
+from mlsm.runtimes.isolated.supervisor import Supervisor
 from mlsm.service import prepared
 
 RECORDS = [{"id": str(number), "x": number} for number in range(1_000)]
@@ -172,3 +176,15 @@ def test_a_model_behind_an_open_breaker_is_called_no_more(made: Callable[..., ml
     framed = mlsm.score(made(bad.noted_frames), [record | {"path": str(frames)} for record in records])
     assert ["error"] * 101 + ["skipped"] * 5_899 == [str(result.outcome) for result in framed]
     assert frames.stat().st_size < 400
+
+
+@pytest.mark.parametrize(("python", "said"), [(None, "interpreter that runs mlsm"), ("/nowhere/python", "python = ")])
+def test_an_interpreter_that_cannot_be_started_is_told_as_the_one_it_is(
+    python: str | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of our own nobody can name another: the hint does not speak of one."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    isolation = Isolation(rung="process" if python is None else "env", python=python)
+    with pytest.raises(DeclarationError, match=r"No process can be started .* '/nowhere/python'") as refused:
+        Supervisor.alone("fit@1", isolation, {}, "").begin()
+    assert said in str(refused.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -76,9 +77,13 @@ class SharedWorker:
         try:
             self._process = WorkerProcess(self.name, self.isolation)
         except OSError as error:
+            python = self.isolation.python
+            hint = 'Name the interpreter of a virtual environment: python = ".venv-old/bin/python".'
+            if python is None:
+                hint = "The interpreter that runs mlsm has to be one that this user may execute, as often as needed."
             raise DeclarationError(
-                f"No process can be started for {self.name!r}: {error.strerror}: {error.filename!r}.",
-                hint='Name the interpreter of a virtual environment: python = ".venv-old/bin/python".',
+                f"No process can be started for {self.name!r}: {error.strerror}: {python or sys.executable!r}.",
+                hint=hint,
             ) from error
         self.generation += 1
         self._ready = []
