@@ -121,6 +121,14 @@ def test_an_unknown_option_is_answered_with_the_usage_of_its_command(capsys: pyt
     assert capsys.readouterr().err.startswith("usage: mlsm list ")
 
 
+def test_an_id_that_looks_like_an_option_is_answered_with_how_to_write_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who asks for the lead `-x1` is told of `--`; who asks for none is not."""
+    assert 2 == main(["lead", "-x1"])
+    assert "`mlsm lead -- -x1`" in capsys.readouterr().err
+    assert 2 == main(["lead", "--store", "sqlite:///other.db", "--all"])
+    assert "Hint:" not in capsys.readouterr().err
+
+
 def test_shared_options_stand_before_or_after_the_command() -> None:
     """`--project` is understood on both sides of a command, and one side does not undo the other."""
     sides = (["--project", "demo", "list"], ["list", "--project", "demo"])

@@ -144,12 +144,28 @@ class _Parser(ArgumentParser):
 class _CommandParser(_Parser):
     """The parser of one command, which tells itself of what it does not know: with its own usage, not that of all."""
 
+    _given: Sequence[str] = ()
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Read the arguments, and refuse the rest."""
+        self._given = () if args is None else tuple(args)
         known, surplus = super().parse_known_args(args, namespace)
         if surplus:
             self.error(f"unrecognized arguments: {' '.join(surplus)}")
         return known, surplus
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments; where one is lacking, the id of a lead may have been taken for an option."""
+        options = [one for one in self._given if one.startswith("-") and one.partition("=")[0] not in self._options]
+        if "required" in message and options and "--" not in self._given:
+            message += (
+                f"\nHint: What begins with - is read as an option; write -- before it: `{self.prog} -- {options[0]}`."
+            )
+        super().error(message)
+
+    @property
+    def _options(self) -> frozenset[str]:
+        return frozenset(name for action in self._actions for name in action.option_strings)
 
 
 class _Version(Action):
