@@ -254,6 +254,15 @@ def test_a_run_works_when_the_host_is_gone_after_a_sync(empty: Cli, repository: 
     assert "there is no repository" in refused(empty, "lock", "--upgrade")
 
 
+def test_a_source_that_is_named_by_hand_counts_as_fetched_by_the_sync_that_locks_it(
+    empty: Cli, repository: Repository
+) -> None:
+    """What came over the network just now is told, whichever step brought it; the next sync brings nothing."""
+    text = project_text(empty.folder)
+    (empty.folder / "mlsm.toml").write_text(f'{text}\n[[source]]\nname = "ada"\nurl = "{repository.url}"\n')
+    assert [["fetched"], ["here"]] == [[row["state"] for row in rows(empty, "sync")] for _ in range(2)]
+
+
 def test_files_that_differ_from_the_lock_are_refused(empty: Cli, repository: Repository) -> None:
     """A cache in which a file was changed is not run and not repaired in silence."""
     ok(empty, "add", repository.url)

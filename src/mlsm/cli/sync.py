@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 
 from mlsm.cli.opening import add_json
 from mlsm.cli.sources import open_sources
@@ -39,11 +40,17 @@ def run(args: Namespace, terminal: Terminal) -> int:
     missing = unlocked(origins, lock)
     if missing and args.frozen:
         raise ProjectError(f"mlsm.lock does not pin {', '.join(missing)} as mlsm.toml wants.", hint="Run `mlsm lock`.")
+    anew: set[tuple[str, str]] = set()
     if missing:
-        lock = relock(
+        locked = relock(
             origins, lock, sources.statuses, upgrade=(), project=sources.folder, home=sources.home, tell=terminal.say
-        ).lock
-    done = sync(origins, lock, project=sources.folder, home=sources.home, tell=terminal.say)
+        )
+        lock = locked.lock
+        anew = {(source.name, source.commit) for source in lock.sources if source.name in locked.fetched}
+    done = [
+        replace(one, state="fetched") if (one.source, one.commit) in anew else one
+        for one in sync(origins, lock, project=sources.folder, home=sources.home, tell=terminal.say)
+    ]
     if missing:
         apply(sources.folder, sources.before, text=sources.before.text, lock=lock)
     if terminal.json:

@@ -45,11 +45,13 @@ class Checkout:
         folder: where they are.
         tree: the hash of all of them, as they are now.
         altered: whether that is another than when they were fetched.
+        fetched: whether they were not here before, and were fetched just now.
     """
 
     folder: Path
     tree: str
     altered: bool = False
+    fetched: bool = False
 
 
 def checkout(origin: Origin, commit: str, home: Path, tell: Callable[[str], None] | None = None) -> Checkout:
@@ -93,7 +95,7 @@ def checkout(origin: Origin, commit: str, home: Path, tell: Callable[[str], None
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-    return Checkout(folder=target, tree=tree)
+    return Checkout(folder=target, tree=tree, fetched=True)
 
 
 def unaltered(origin: Origin, commit: str, home: Path, tell: Callable[[str], None] | None = None) -> Checkout:

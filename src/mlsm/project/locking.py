@@ -29,11 +29,13 @@ class Relocked:
         lock: the whole lock.
         models: by key, the models that are pinned anew.
         dropped: keys that the lock pinned before and would not any more.
+        fetched: names of the sources whose commit was not on this machine before.
     """
 
     lock: Lock
     models: Mapping[str, Model]
     dropped: tuple[str, ...]
+    fetched: frozenset[str] = frozenset()
 
 
 def relock(
@@ -69,6 +71,7 @@ def relock(
     sources: list[SourcePin] = []
     pins: list[Pin] = []
     models: dict[str, Model] = {}
+    fetched: set[str] = set()
     former = {source.name: source for source in lock.sources}
     for origin in origins:
         known = [pin for pin in lock.models if pin.source == origin.name]
@@ -77,17 +80,19 @@ def relock(
             sources.append(before)
             pins += known
             continue
-        source, made = _pinned(
+        source, made, anew = _pinned(
             origin, before, project, home, again=origin.name in upgrade, tell=tell, processes=processes
         )
         sources.append(source)
+        fetched |= {origin.name} if anew else set()
         merged = _merged(origin, known, [pin for pin, _ in made], statuses)
         pins += merged
         models |= {pin.key: model for pin, model in made if pin in merged}
     _refuse_doubles(pins)
     new = sorted_lock(sources, pins)
     kept = {pin.key for pin in pins}
-    return Relocked(lock=new, models=models, dropped=tuple(p.key for p in lock.models if p.key not in kept))
+    dropped = tuple(pin.key for pin in lock.models if pin.key not in kept)
+    return Relocked(lock=new, models=models, dropped=dropped, fetched=frozenset(fetched))
 
 
 def _same(source: SourcePin, origin: Origin) -> bool:
@@ -103,7 +108,9 @@ def _pinned(
     again: bool,
     tell: Callable[[str], None] | None,
     processes: Processes | None,
-) -> tuple[SourcePin, list[tuple[Pin, Model]]]:
+) -> tuple[SourcePin, list[tuple[Pin, Model]], bool]:
+    """Resolve a source, fetch and load it: how it is pinned, its models, and whether its commit was absent."""
+    anew = False
     if origin.url is None:
         commit, folder = "", folder_of(origin, project)
         if not folder.is_dir():
@@ -123,6 +130,7 @@ def _pinned(
             )
         found = unaltered(origin, commit, home, tell)
         tree, top, folder = found.tree, found.folder, found.folder / origin.folder
+        anew = found.fetched
         if not folder.is_dir():
             raise ProjectError(f"There is no folder {origin.folder!r} in {origin.told!r} at commit {commit[:7]}.")
     try:
@@ -136,7 +144,7 @@ def _pinned(
     )
     made = [(_pin(origin, source, model, requirements), model) for model in models]
     installed_finder().release(folder)  # another source may have modules of the same names
-    return source, made
+    return source, made, anew
 
 
 def _requirements(origin: Origin, folder: Path, home: Path, *, again: bool) -> tuple[str, ...]:
