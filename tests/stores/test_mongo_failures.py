@@ -57,6 +57,28 @@ def test_a_server_that_is_away_is_told_at_once() -> None:
     )
 
 
+def test_another_replica_set_than_the_url_asks_for_is_told(mongo_standalone: Mongod, mongo_replica: Mongod) -> None:
+    """A server that answers, but is not of the set that was asked for, is not told as one that is away."""
+    stands_alone = "asks for the replica set 'rs0'; the server stands alone"
+    not_of_it = "asks for the replica set 'rs0'; what answers there stands alone, or belongs to another set"
+    of_another = "asks for the replica set 'rs0'; the server belongs to the set 'tests'"
+    for url, told in (
+        (f"{mongo_standalone.url()}&replicaSet=rs0", stands_alone),
+        (mongo_standalone.url().replace("directConnection=true", "replicaSet=rs0"), not_of_it),
+        (f"{mongo_replica.url()}&replicaSet=rs0", of_another),
+    ):
+        refused(f"{url}&serverSelectionTimeoutMS=100", StoreError, told, "Leave replicaSet out")
+
+
+def test_a_replica_set_without_a_primary_is_told() -> None:
+    """Servers that answer while none of them takes writes are not told as away."""
+    with running(replica=True) as server:
+        url = server.url().replace("directConnection=true", "replicaSet=tests&serverSelectionTimeoutMS=300")
+        with MongoClient[dict[str, Any]](server.url("admin")) as client:
+            client.admin.command("replSetStepDown", 60, force=True)
+        refused(url, StoreAwayError, "that answer none is the primary", "Wait until the set has chosen one")
+
+
 def test_a_wrong_password_is_told(guarded: Mongod) -> None:
     """A login that the server refuses is told as one."""
     url = guarded.url("leads", login="root:secret-not@") + "&authSource=admin"

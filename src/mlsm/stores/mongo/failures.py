@@ -24,6 +24,7 @@ __all__ = ["DUPLICATE", "is_away", "only_duplicates", "refused_file", "refused_u
 DUPLICATE = 11000
 _SHUTTING_DOWN = {91, 189, 11600, 11602, 10107, 13435, 13436, 6, 7, 89, 9001}
 _SAFE = "What was committed before is safe."
+_SET = "Leave replicaSet out of the URL where a server stands alone; write the name of a set as its servers have it."
 _MEANT: tuple[tuple[frozenset[int], tuple[str, ...], str, str], ...] = (
     (
         frozenset({18, 8000}),
@@ -92,7 +93,8 @@ def translation(error: PyMongoError, url: str, *, reached: bool = False) -> Stor
             return StoreError(message.format(url=url), hint=hint)
     if is_away(error):
         first = isinstance(error, ServerSelectionTimeoutError)
-        return (_no_connection(told, url) if first and not reached else None) or StoreAwayError(
+        why = (_other_set(told, url) or (None if reached else _no_connection(told, url))) if first else None
+        return why or StoreAwayError(
             f"Could not reach the store {url!r}: {'no server answers there' if first else 'the connection was lost'}."
             f" {_SAFE}",
             hint="Check that the server runs and the host is right, then run this again; a run goes on with --resume.",
@@ -106,6 +108,28 @@ def translation(error: PyMongoError, url: str, *, reached: bool = False) -> Stor
         f"Could not use the store {url!r}. MongoDB says: {type(error).__name__}, code {sorted(codes)}.",
         hint=f"The server's log may say more of it. {_SAFE}",
     )
+
+
+def _other_set(told: str, url: str) -> StoreError | None:
+    """Say what keeps servers that answer from being the replica set that was asked for; None where that is not why."""
+    if named := re.search(r"configured to connect to a replica set named '(.*?)' but .* a set named '(.*?)'", told):
+        there = "stands alone" if named[2] == "None" else f"belongs to the set {named[2]!r}"
+        return StoreError(
+            f"Could not open the store {url!r}: its URL asks for the replica set {named[1]!r}; the server {there}.",
+            hint=_SET,
+        )
+    if named := re.search(r'No replica set members available for replica set name "(.*?)"', told):
+        return StoreError(
+            f"Could not open the store {url!r}: its URL asks for the replica set {named[1]!r}; what answers there"
+            " stands alone, or belongs to another set.",
+            hint=_SET,
+        )
+    if "No replica set members match selector" in told:
+        return StoreAwayError(
+            f"Could not use the store {url!r}: of the replica set's servers that answer none is the primary. {_SAFE}",
+            hint="Wait until the set has chosen one, then run this again; a run goes on with --resume.",
+        )
+    return None
 
 
 def _no_connection(told: str, url: str) -> StoreError | None:
