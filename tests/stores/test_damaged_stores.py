@@ -6,9 +6,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+from pymongo import MongoClient
+from tests.servers.mongo import Mongod
 from tests.servers.postgres import PostgresServer
 
 from mlsm.contracts import Reject, Store
@@ -34,6 +37,14 @@ DAMAGES = {
     "UPDATE input SET block = '123'": "The kept inputs of part 0 of run",
 }
 """What is done to a store, and what tells it."""
+DOCUMENT_DAMAGES = {
+    ("mlsm_lanes", "delete"): "of no committed lane",
+    ("mlsm_runs", "delete"): "belongs to no run",
+    ("mlsm_results", "delete"): "counts 3 documents in 'mlsm_results'; it holds 2",
+    ("mlsm_rejects", "delete"): "counts 1 documents in 'mlsm_rejects'; it holds 0",
+    ("mlsm_inputs", "block"): "The kept inputs of part 0 of run",
+}
+"""The same of MongoDB: of which collection a document goes, or which of its fields gets another value."""
 
 
 def fill(store: Store) -> str:
@@ -94,6 +105,46 @@ def test_a_damaged_database_is_found(postgres: PostgresServer) -> None:
     assert [] == store.check()
     store.dispose()
     assert {} == {statement: found[statement] for statement, told in damages.items() if told not in found[statement]}
+
+
+def test_damaged_documents_are_found(mongo_standalone: Mongod) -> None:
+    """Damage to a store in MongoDB is told by what does not add up any more."""
+    store = open_store(url := mongo_standalone.url(), Path())
+    fill(store)
+    assert [] == store.check()
+    found = {}
+    with MongoClient[dict[str, Any]](url) as client:
+        db = client.get_default_database()
+        for (name, damaged), told in DOCUMENT_DAMAGES.items():
+            whole = list(db[name].find())
+            if damaged == "delete":
+                db[name].delete_one({})
+            else:
+                db[name].update_one({}, {"$set": {damaged: 0}})
+            found[name, damaged] = told in "\n".join(store.check())
+            db[name].delete_many({})
+            db[name].insert_many(whole)
+    assert [] == store.check()
+    store.dispose()
+    assert [] == [damage for damage, told in found.items() if not told]
+
+
+def test_a_run_or_inputs_in_mongodb_that_cannot_be_read_are_told(mongo_standalone: Mongod) -> None:
+    """What is damaged is told as that where somebody asks for it, and is no mistake of the program."""
+    store = open_store(url := mongo_standalone.url(), Path())
+    run_id = fill(store)
+    with MongoClient[dict[str, Any]](url) as client:
+        db = client.get_default_database()
+        db.mlsm_inputs.update_many({}, {"$set": {"block": b"123"}})
+        assert ["2"] == [one.record_id for one in store.score("2")]
+        for ask in (store.held, store.forget, lambda _: list(store.inputs(run_id)), lambda _: list(store.lanes())):
+            with pytest.raises(StoreError, match="Could not read a block of inputs"):
+                ask("2")
+        for damage, told in ({"report": "well"}, "report"), ({"plan": "{"}, "plan"):
+            db.mlsm_runs.update_one({}, {"$set": damage})
+            with pytest.raises(StoreError, match=f"Could not read the {told} of run"):
+                store.runs()
+    store.dispose()
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from mlsm.stores._faults import block_faults
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.forgetting import tombstones
 from mlsm.stores.mongo.notes import of_write
@@ -38,6 +39,7 @@ def faults(server: Server) -> Iterator[str]:
         lost = sum(one["documents"] for one in found if one["_id"] not in known and one["_id"] not in under_way)
         if lost:
             yield f"There are {lost} documents in {collection!r} of no committed lane, and none is under way."
+    yield from _damaged(server, notes)
     yield from _twice(server)
     yield from _beyond(server)
     yield from _returned(server)
@@ -70,6 +72,13 @@ def _counts(server: Server, note: Document) -> Iterator[str]:
         there = server.count(collection, of_write(note["write"]))
         if there != counted:
             yield f"Lane {note['_id']} counts {counted} documents in {collection!r}; it holds {there}."
+
+
+def _damaged(server: Server, notes: Mapping[int, Document]) -> Iterator[str]:
+    """Read the inputs, which the server itself cannot; a part at a time, since they are large."""
+    for write, note in notes.items():
+        for document in server.find("mlsm_inputs", of_write(write)) if note["first"] else ():
+            yield from block_faults(note["run_id"], note["part"], document.get("block"))
 
 
 def _twice(server: Server) -> Iterator[str]:

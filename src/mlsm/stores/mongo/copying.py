@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
 
 import polars as pl
 
 from mlsm.contracts import Reject, StoredLane
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._lanes import lane_batch
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.frames import long_frame
@@ -25,7 +25,7 @@ def list_lanes(server: Server) -> Iterator[StoredLane]:
             condition = of_write(note.write)
             blocks = server.find("mlsm_inputs", condition, sort=[("_id", 1)]) if note.first else []
             rejects = server.find("mlsm_rejects", condition, sort=[("_id", 1)]) if note.first else []
-            frames = [pl.read_ipc(BytesIO(block["block"])) for block in blocks]
+            frames = [unblocked(block.get("block")) for block in blocks]
             yield StoredLane(
                 run_id=note.run_id,
                 seq=note.seq,

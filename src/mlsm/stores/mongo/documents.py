@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from bson.int64 import Int64
 from mlsm._batch import FACETS, Batch, ModelColumns, given_column
 from mlsm._result import OUTCOMES
 from mlsm.contracts import Reject
+from mlsm.stores._blocks import block
 from mlsm.stores._kept import kept_objects
 from mlsm.stores.mongo.schema import Document
 
@@ -59,12 +59,12 @@ def input_documents(inputs: pl.DataFrame, write: int) -> Iterator[Document]:
     row = 0
     while waiting:
         frame = waiting.pop()
-        block = _block(frame)
-        if len(block) > _BLOCK and frame.height > 1:
+        packed = block(frame)
+        if len(packed) > _BLOCK and frame.height > 1:
             half = frame.height // 2
             waiting += [frame.slice(half), frame.slice(0, half)]
             continue
-        yield {"_id": {"write": Int64(write), "row": row}, "block": block}
+        yield {"_id": {"write": Int64(write), "row": row}, "block": packed}
         row += 1
 
 
@@ -107,9 +107,3 @@ def _results(batch: Batch, model: ModelColumns) -> list[Document]:
             if given is not None:
                 one["given"] = given
     return made
-
-
-def _block(frame: pl.DataFrame) -> bytes:
-    written = BytesIO()
-    frame.write_ipc(written, compression="zstd")
-    return written.getvalue()

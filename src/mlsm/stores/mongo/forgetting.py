@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from io import BytesIO
 
 import polars as pl
 
 from mlsm.contracts import Forgotten, Tombstones
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._keeping import refuse_other_key
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.documents import input_documents
@@ -84,7 +84,7 @@ def cut_inputs(server: Server, write: int, cut: Callable[[pl.DataFrame], pl.Data
     """Write the blocks of inputs anew of which some rows go; tell whether there were any."""
     changed = False
     for document in server.find("mlsm_inputs", of_write(write)):
-        frame = pl.read_ipc(BytesIO(document["block"]))
+        frame = unblocked(document.get("block"))
         left = cut(frame)
         if left.height < frame.height:
             changed = True

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 
 import polars as pl
 
 from mlsm.contracts import Reject, RunPlan, Selection
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._selection import selected
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.forgetting import encodable
@@ -103,7 +103,7 @@ def list_inputs(server: Server, run_id: str, record_id: str | None = None) -> It
     for note in _first_lanes(server, run_id):
         blocks = server.find("mlsm_inputs", of_write(note.write), sort=[("_id", 1)])
         if blocks:
-            frame = pl.concat([pl.read_ipc(BytesIO(block["block"])) for block in blocks])
+            frame = pl.concat([unblocked(block.get("block")) for block in blocks])
             own = frame if record_id is None else frame.filter(pl.col("record_id") == record_id)
             if record_id is None or own.height:
                 yield own

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from io import BytesIO
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from mlsm._result import Result
 from mlsm.contracts import HeldRow, Holdings
+from mlsm.stores._blocks import unblocked
 from mlsm.stores._held import input_values
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.forgetting import encodable
@@ -145,7 +144,7 @@ def held(server: Server, record_id: str) -> Holdings:
 
 def _inputs(server: Server, note: Note, record_id: str) -> Iterable[dict[str, Any]]:
     for block in server.find("mlsm_inputs", of_write(note.write), sort=[("_id", 1)]):
-        yield from input_values(pl.read_ipc(BytesIO(block["block"])), record_id)
+        yield from input_values(unblocked(block.get("block")), record_id)
 
 
 def _committed(server: Server, record_id: str) -> list[tuple[Document, Note]]:

@@ -16,6 +16,7 @@ from mlsm.stores._digests import refuse_changed_digests
 from mlsm.stores._keeping import refuse_other_plan
 from mlsm.stores._lookup import find_run_id
 from mlsm.stores._owner import Owner, is_gone, this_process
+from mlsm.stores._plans import read_plan, read_report
 from mlsm.stores._resume import Begun, run_to_resume
 from mlsm.stores._runid import new_run_id
 from mlsm.stores.mongo.connection import Server
@@ -51,7 +52,10 @@ _ORDER = {outcome.value: outcome.code for outcome in Outcome}
 def open_or_resume(server: Server, plan: RunPlan, *, resume: bool) -> OpenRun:
     """Begin a run, or take one up."""
     stored = server.find("mlsm_runs", {}, sort=[("number", -1)], shown={"state": 1, "plan": 1}) if resume else []
-    begun = (Begun(run_id=run["_id"], finished=run["state"] == "finished", plan=_plan(run["plan"])) for run in stored)
+    begun = (
+        Begun(run_id=run["_id"], finished=run["state"] == "finished", plan=read_plan(run["_id"], run["plan"]))
+        for run in stored
+    )
     run_id = run_to_resume(plan, begun) if resume else None
     refuse_changed_digests(active_digests(server, plan.models), plan.models)
     resumed = run_id is not None
@@ -84,7 +88,7 @@ def adopt(server: Server, entry: RunEntry) -> None:
     """Take over a run of another store, without its counts and owned by nobody."""
     there = server.find("mlsm_runs", {"_id": entry.run_id})
     if there:
-        refuse_other_plan(entry, _plan(there[0]["plan"]))
+        refuse_other_plan(entry, read_plan(entry.run_id, there[0]["plan"]))
         return
     insert_next(server, "mlsm_runs", "number", {
         **_told(entry.run_id, entry.plan, entry.started_at),
@@ -121,7 +125,7 @@ def plan_of(server: Server, run_id: str) -> RunPlan:
     found = server.find("mlsm_runs", {"_id": run_id}, shown={"plan": 1})
     if not found:
         raise UnknownNameError(f"No run {run_id!r} in the store; expected one that was opened in it.")
-    return _plan(found[0]["plan"])
+    return read_plan(run_id, found[0]["plan"])
 
 
 def active_digests(server: Server, models: Iterable[ModelEntry]) -> dict[str, str]:
@@ -174,12 +178,8 @@ def _told(run_id: str, plan: RunPlan, started_at: datetime) -> Document:
     }
 
 
-def _plan(text: str) -> RunPlan:
-    return msgspec.json.decode(text, type=RunPlan)
-
-
 def _entry(run: Document, counted: Document, tallied: dict[str, dict[str, int]]) -> RunEntry:
-    plan = _plan(run["plan"])
+    plan = read_plan(run["_id"], run["plan"])
     order = {model.key: place for place, model in enumerate(plan.models)}
     owners = (Owner(host=one["host"], pid=one["pid"], started=one["started"]) for one in run["owners"])
     abandoned = run["state"] == "open" and all(is_gone(owner) for owner in owners)
@@ -194,7 +194,7 @@ def _entry(run: Document, counted: Document, tallied: dict[str, dict[str, int]])
         records=counted.get("records", 0),
         rejects=counted.get("rejects", 0),
         counts={key: tallied[key] for key in sorted(tallied, key=lambda key: order.get(key, len(order)))},
-        report=msgspec.json.decode(run["report"], type=dict[str, Any]),
+        report=read_report(run["_id"], run["report"]),
         forgotten=counted.get("forgotten", 0),
         pruned=counted.get("pruned", 0),
     )
