@@ -130,9 +130,25 @@ def test_an_active_version_that_does_not_load_can_be_replaced(empty: Cli) -> Non
     )
     (empty.folder / "mlsm.toml").write_text(SMALL.format(active='fit = "1"') + entries)
     assert "lost.toml" in refused(empty, "promote", "size@1")
+    assert "lost.toml" in refused(empty, "plan", "size@1")
+    planned = {row["model"]: row["then"] for row in rows(empty, "plan", "fit@2")["statuses"]}
+    assert planned == {"fit@1": "draft", "fit@2": "active"}
     ok(empty, "promote", "fit@2")
     ok(empty, "score", "leads.csv")
     assert counts(empty) == {"fit@2": {"ok": 3}, "size@1": {"ok": 3}}
+
+
+def test_versions_that_load_are_compared_while_another_does_not(empty: Cli) -> None:
+    """To hold two versions against each other both must load, and no other."""
+    (empty.folder / "here.toml").write_text(POINTS)
+    entries = "".join(
+        f'\n[[model]]\nname = "fit"\nversion = "{version}"\npath = "{file}"\n'
+        for version, file in (("1", "lost.toml"), ("2", "here.toml"), ("3", "here.toml"))
+    )
+    (empty.folder / "mlsm.toml").write_text(SMALL.format(active='fit = "1"') + entries)
+    assert rows(empty, "diff", "fit@2", "fit@3")["fields"] == []
+    told = refused(empty, "diff", "fit@1", "fit@2")
+    assert ("'fit@1' cannot be looked at" in told, "lost.toml" in told) == (True, True)
 
 
 def test_a_file_that_calls_a_version_active_is_never_left_out(empty: Cli, number: int) -> None:

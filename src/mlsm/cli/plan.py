@@ -9,7 +9,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from mlsm.cli.opening import add_json
-from mlsm.cli.sources import lacking_columns, last_columns, open_sources, show_lacking, version_of
+from mlsm.cli.sources import lacking_columns, last_columns, open_for_change, open_sources, show_lacking, version_of
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import amount
@@ -62,9 +62,7 @@ def _plan_sync(args: Namespace, terminal: Terminal) -> None:
 
 
 def _plan_promotion(args: Namespace, terminal: Terminal) -> None:
-    from mlsm.cli.opening import open_project
-
-    project = open_project(args, retired=True)  # what was retired may come back
+    project = open_for_change(args, args.key)
     model = version_of(project, args.key)
     old = "retired" if args.retire else "draft"
     rows = [

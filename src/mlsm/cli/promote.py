@@ -14,11 +14,10 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from mlsm._catalog import Catalog
-from mlsm._model import split_key
 from mlsm.cli.changing import add_commit, commit_change
 from mlsm.cli.compare import compared, score_of, share_of
-from mlsm.cli.opening import add_json, add_store, folder_of_project, open_project, opened_store
-from mlsm.cli.sources import found_by_checks, version_of
+from mlsm.cli.opening import add_json, add_store, folder_of_project, opened_store
+from mlsm.cli.sources import found_by_checks, open_for_change, version_of
 from mlsm.cli.summary import tell_next
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
@@ -63,7 +62,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
 
     gates = [read_gate(text) for text in args.require]
     seen = project_text(folder_of_project(args))
-    project = _opened(args)
+    project = open_for_change(args, args.key)
     model = version_of(project, args.key)
     before = next((m for m in project.catalog.values() if m.name == model.name and m.status == "active"), None)
     if before is not None and before.key == model.key:
@@ -91,23 +90,6 @@ def run(args: Namespace, terminal: Terminal) -> int:
     terminal.say(f"{clean(model.key)} is active from the next run on{former}.", style="bold green")
     tell_next([("mlsm rollback", "take it back"), ("mlsm history", "what was active when")], terminal)
     return 0
-
-
-def _opened(args: Namespace) -> Project:
-    """Load the project, retired versions too, which may come back.
-
-    Where the active version of the name does not load, its place is what is given away: it stays out.
-
-    Raises:
-        ProjectError: something else is wrong.
-    """
-    try:
-        return open_project(args, retired=True)
-    except ProjectError:
-        project = open_project(args, retired=True, broken="degraded")
-        if any(split_key(key)[0] != split_key(args.key)[0] for key in project.degraded):
-            raise
-        return project
 
 
 def _changed(catalog: Catalog, model: Model, before: Model | None, old: str) -> Catalog:

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsm.cli.opening import folder_of_project
+from mlsm._model import split_key
+from mlsm.cli.opening import folder_of_project, open_project
 from mlsm.cli.tables import Column, Table
 from mlsm.cli.terminal import Terminal
 from mlsm.cli.wording import clean
@@ -32,6 +33,7 @@ __all__ = [
     "found_by_checks",
     "lacking_columns",
     "last_columns",
+    "open_for_change",
     "open_sources",
     "show_lacking",
     "version_of",
@@ -79,6 +81,23 @@ def open_sources(args: Namespace) -> Sources:
     manifest = _manifest(folder, before.text)
     noted(folder)
     return Sources(folder=folder, home=cache_home(), before=before, manifest=manifest)
+
+
+def open_for_change(args: Namespace, key: str) -> Project:
+    """Load the project, retired versions too, for a version that is to become active.
+
+    Where the active version of its name does not load, its place is what is given away: it stays out.
+
+    Raises:
+        ProjectError: something else is wrong.
+    """
+    try:
+        return open_project(args, retired=True)
+    except ProjectError:
+        project = open_project(args, retired=True, broken="degraded")
+        if any(split_key(one)[0] != split_key(key)[0] for one in project.degraded):
+            raise
+        return project
 
 
 def _manifest(folder: Path, text: str) -> Manifest:
@@ -132,8 +151,9 @@ def version_of(project: Project, key: str) -> Model:
     """
     if "@" not in key:
         raise InputError(f"{key!r} names no version; expected NAME@VERSION.", hint="`mlsm list` shows them.")
-    if key in project.left_out:
-        raise ProjectError(f"{key!r} cannot be looked at: {clean(project.left_out[key])}")
+    why = project.left_out.get(key) or project.degraded.get(key)
+    if why is not None:
+        raise ProjectError(f"{key!r} cannot be looked at: {clean(why)}")
     return project.catalog[key]
 
 
