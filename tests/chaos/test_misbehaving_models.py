@@ -237,3 +237,19 @@ def test_a_run_whose_process_a_model_took_with_it_ends_with_the_next_try(tmp_pat
     done = play.run("leads.ndjson", "--resume", "--json")
     assert 0 == done.returncode, done.stderr
     assert {"ok": 9, "crashed": 1} == json.loads(done.stdout)["counts"]["leaves@1"]
+
+
+def test_a_run_that_was_stopped_before_its_process_died_ends_with_the_next_try(tmp_path: Path, make_play: Any) -> None:
+    """Ctrl-C closed the run in order; the try after it died of a lead, and that is what the next one goes by."""
+    play = make_play(tmp_path / "project")
+    (play.folder / "mlsm.toml").write_text(MANIFEST)
+    play.models.write_text(
+        "from pathlib import Path\nimport os\nfrom mlsm import model\n\n\n@model(version='1', status='active')\n"
+        "def leaves(size: int):\n    stopped = Path('stopped')\n    if size == 5 and not stopped.exists():\n"
+        "        stopped.touch()\n        raise KeyboardInterrupt\n    return os._exit(9) if size == 5 else size\n"
+    )
+    (play.folder / "leads.ndjson").write_text("".join(f'{{"lead_id": "{n}", "size": {n}}}\n' for n in range(10)))
+    assert [130, 9] == [play.run("leads.ndjson", "--resume").returncode for _ in range(2)]
+    done = play.run("leads.ndjson", "--resume", "--json")
+    assert 0 == done.returncode, done.stderr
+    assert {"ok": 9, "crashed": 1} == json.loads(done.stdout)["counts"]["leaves@1"]

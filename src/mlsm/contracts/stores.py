@@ -42,7 +42,8 @@ class Store(Protocol):
     def open_run(self, plan: RunPlan, *, resume: bool = False) -> OpenRun:
         """Begin a run, or take up the newest unfinished one.
 
-        Where `resume` is true and nothing is unfinished, a run begins.
+        Where `resume` is true and nothing is unfinished, a run begins. A run that is taken up has no
+        report until it is closed again: where its process dies, none tells of an end that was no end.
 
         Raises:
             PlanChangedError: the unfinished run was opened with another plan.

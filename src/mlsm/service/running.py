@@ -96,6 +96,7 @@ def _run(
     inputs.survey(_reading(tell))
     inputs.check()
     size = 0 if store is None else store.size()
+    unclosed = _unclosed(store) if job.resume else frozenset()
     opened = None if store is None else store.open_run(_plan(job, inputs), resume=job.resume)
     finished = False
     held = Held(prepared=ready, store=store, opened=opened)
@@ -104,7 +105,7 @@ def _run(
         job, skipped_records = remaining_of(job, store, opened, held.whole)
         inputs = Inputs(job, ready, store.tombstones())
         inputs.survey(_reading(tell))
-    if store is not None and opened is not None and opened.resumed and not store.run(opened.run_id).report:
+    if opened is not None and opened.run_id in unclosed:
         hands.keep_away(inputs.rows)  # nobody was left to close it
     sink = Sink(store, outputs, opened, keep=job.keep, on_batch=on_batch)
     try:
@@ -131,6 +132,11 @@ def _run(
                     report={**_told(report), **grown(store, size), "columns": [*inputs.names]},
                 )
     return pruned_after(report, job, store)
+
+
+def _unclosed(store: Store | None) -> frozenset[str]:
+    """Name the runs whose last process, as far as can be told, did not live to close them."""
+    return frozenset() if store is None else frozenset(run.run_id for run in store.runs() if not run.report)
 
 
 def _score(

@@ -81,7 +81,7 @@ class MemoryStore:
             if run_id is None:
                 run_id = new_run_id()
                 self._runs[run_id] = Run(plan=plan, started_at=datetime.now(UTC))
-            self._runs[run_id].state = "open"
+            self._runs[run_id].state, self._runs[run_id].report = "open", {}
             done = frozenset((lane.part, lane.lane) for lane in self._of_run(run_id))
             return OpenRun(run_id=run_id, as_of=self._runs[run_id].plan.as_of, resumed=resumed, done=done)
 

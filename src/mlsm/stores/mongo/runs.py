@@ -64,7 +64,7 @@ def open_or_resume(server: Server, plan: RunPlan, *, resume: bool) -> OpenRun:
     if run_id is None:
         run_id = new_run_id()
         insert_next(server, "mlsm_runs", "number", {**_told(run_id, plan, datetime.now(UTC)), "owners": [owner]})
-    taken = {"$set": {"state": "open"}, "$addToSet": {"owners": owner}}
+    taken = {"$set": {"state": "open", "report": "{}"}, "$addToSet": {"owners": owner}}
     server.update("mlsm_runs", {"_id": run_id}, taken)
     done = server.find("mlsm_lanes", {"run_id": run_id}, shown={"part": 1, "lane": 1})
     as_of = plan_of(server, run_id).as_of

@@ -51,7 +51,7 @@ def open_or_resume(db: Database, plan: RunPlan, run_id: str, *, resume: bool) ->
         )
     ((run, stored),) = db.rows("SELECT run, plan FROM run WHERE run_id = $1", found)
     me = this_process()
-    db.rows("UPDATE run SET state = 'open' WHERE run = $1", run)
+    db.rows("UPDATE run SET state = 'open', report = '{}' WHERE run = $1", run)
     owner = "INSERT INTO owner VALUES ($1, $2, $3::bigint, $4) ON CONFLICT DO NOTHING"
     db.rows(owner, run, me.host, me.pid, me.started)
     done = db.rows("SELECT part, lane FROM lane WHERE run = $1", run)

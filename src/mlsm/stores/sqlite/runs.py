@@ -31,7 +31,7 @@ def open_or_resume(db: sqlite3.Connection, plan: RunPlan, *, resume: bool) -> Op
         run_id = _insert(db, plan)
     run, stored = db.execute("SELECT run, plan FROM run WHERE run_id = ?", (run_id,)).fetchone()
     me = this_process()
-    db.execute("UPDATE run SET state = 'open' WHERE run = ?", (run,))
+    db.execute("UPDATE run SET state = 'open', report = '{}' WHERE run = ?", (run,))
     db.execute("INSERT INTO owner VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (run, me.host, me.pid, me.started))
     done = db.execute("SELECT part, lane FROM lane WHERE run = ?", (run,)).fetchall()
     as_of = read_plan(run_id, stored).as_of
