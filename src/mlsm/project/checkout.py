@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsm.errors import ProjectError
@@ -45,13 +45,13 @@ class Checkout:
         folder: where they are.
         tree: the hash of all of them, as they are now.
         altered: whether that is another than when they were fetched.
-        fetched: whether they were not here before, and were fetched just now.
+        fetched: whether they were not here before, and were fetched just now; of no matter to what they are.
     """
 
     folder: Path
     tree: str
     altered: bool = False
-    fetched: bool = False
+    fetched: bool = field(default=False, compare=False)
 
 
 def checkout(origin: Origin, commit: str, home: Path, tell: Callable[[str], None] | None = None) -> Checkout:
