@@ -42,6 +42,10 @@ DOCUMENT_DAMAGES = {
     ("mlsm_runs", "delete"): "belongs to no run",
     ("mlsm_results", "delete"): "counts 3 documents in 'mlsm_results'; it holds 2",
     ("mlsm_rejects", "delete"): "counts 1 documents in 'mlsm_rejects'; it holds 0",
+    ("mlsm_results", "purpose"): "Lane 1 of run",
+    ("mlsm_results", "as_of_us"): "has 1 documents in 'mlsm_results' of another purpose, clock or list of models",
+    ("mlsm_results", "roster"): "has 1 documents in 'mlsm_results' of another purpose, clock or list of models",
+    ("mlsm_inputs", "delete"): "counts 1 documents in 'mlsm_inputs'; it holds 0",
     ("mlsm_inputs", "block"): "The kept inputs of part 0 of run",
 }
 """The same of MongoDB: of which collection a document goes, or which of its fields gets another value."""

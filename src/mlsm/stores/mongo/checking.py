@@ -14,6 +14,9 @@ from mlsm.stores.mongo.volumes import volume_at
 
 __all__ = ["faults"]
 
+_SHARED = ("purpose", "as_of_us", "roster")
+"""What results repeat of their lane's note, for the index."""
+
 
 def faults(server: Server) -> Iterator[str]:
     """Tell what does not add up, a sentence each."""
@@ -34,11 +37,7 @@ def faults(server: Server) -> Iterator[str]:
         if firsts[part] != 1:
             yield f"Part {part[1]} of run {part[0]!r} has {firsts[part]} first lanes."
     for collection in ("mlsm_results", "mlsm_rejects", "mlsm_inputs"):
-        found = server.aggregate(collection, [{"$group": {"_id": "$_id.write", "documents": {"$sum": 1}}}])
-        known = notes if collection == "mlsm_results" else {w: note for w, note in notes.items() if note["first"]}
-        lost = sum(one["documents"] for one in found if one["_id"] not in known and one["_id"] not in under_way)
-        if lost:
-            yield f"There are {lost} documents in {collection!r} of no committed lane, and none is under way."
+        yield from _strays(server, collection, notes, under_way)
     yield from _damaged(server, notes)
     yield from _twice(server)
     yield from _beyond(server)
@@ -72,6 +71,34 @@ def _counts(server: Server, note: Document) -> Iterator[str]:
         there = server.count(collection, of_write(note["write"]))
         if there != counted:
             yield f"Lane {note['_id']} counts {counted} documents in {collection!r}; it holds {there}."
+    # Notes of older programs do not tell of inputs. Those of a part go when all of its records were pruned.
+    brought = note.get("input_blocks", 0)
+    if brought and note["records"] > note["pruned_records"]:
+        blocks = server.count("mlsm_inputs", of_write(note["write"]))
+        if blocks != brought:
+            yield f"Lane {note['_id']} counts {brought} documents in 'mlsm_inputs'; it holds {blocks}."
+
+
+def _strays(server: Server, collection: str, notes: Mapping[int, Document], under_way: set[int]) -> Iterator[str]:
+    """Tell of documents of no lane, and of results that say otherwise than its note what decides which is current."""
+    results = collection == "mlsm_results"
+    key = {"write": "$_id.write", **({name: f"${name}" for name in _SHARED} if results else {})}
+    lost, others = 0, Counter[int]()
+    for found in server.aggregate(collection, [{"$group": {"_id": key, "documents": {"$sum": 1}}}]):
+        said = found["_id"]
+        note = notes.get(said.get("write"))
+        if note is not None and (results or note["first"]):
+            if results and any(said.get(name) != note[name] for name in _SHARED):
+                others[note["write"]] += found["documents"]
+        elif said.get("write") not in under_way:
+            lost += found["documents"]
+    if lost:
+        yield f"There are {lost} documents in {collection!r} of no committed lane, and none is under way."
+    for write, count in others.items():
+        yield (
+            f"Lane {notes[write]['_id']} of run {notes[write]['run_id']!r} has {count} documents in {collection!r} of"
+            " another purpose, clock or list of models."
+        )
 
 
 def _damaged(server: Server, notes: Mapping[int, Document]) -> Iterator[str]:

@@ -83,7 +83,9 @@ class Writer:
         if first:
             self.server.insert("mlsm_rejects", list(reject_documents(bringing.rejects, write)))
             if bringing.batch.inputs is not None:
-                self.server.insert("mlsm_inputs", list(input_documents(bringing.batch.inputs, write)))
+                blocks = list(input_documents(bringing.batch.inputs, write))
+                self.server.insert("mlsm_inputs", blocks)
+                bringing.blocks = len(blocks)
 
     def _bring_results(self, bringing: _Bringing, write: int, shared: Document) -> None:
         batch, rows = bringing.by_id()
@@ -136,6 +138,7 @@ class Writer:
             "pruned_rejects": 0,
             "turn": 0,
             "rejects": len(bringing.rejects),
+            "input_blocks": bringing.blocks,
         }
 
     def _commit(self, note: Document, plan: RunPlan, batch: Batch, *, first: bool) -> bool:
@@ -153,7 +156,8 @@ class Writer:
                 purge(self.server, wrote, results=False)
             # Whoever commits between this look and the note has taken the seq that the note needs.
             self._refuse_digests(plan, batch, write=wrote)
-            numbered = {**note, "_id": seq + 1, "first": first, "rejects": note["rejects"] if first else 0}
+            once = {} if first else {"rejects": 0, "input_blocks": 0}
+            numbered = {**note, **once, "_id": seq + 1, "first": first}
             try:
                 self.server.call(partial(_insert, note=numbered))
             except DuplicateKeyError:
@@ -194,6 +198,7 @@ class _Bringing:
     def __init__(self, batch: Batch, rejects: Sequence[Reject], stones: Tombstones) -> None:
         self.whole = batch
         self.stones = stones
+        self.blocks = 0
         self._all_rejects = rejects
         self.batch, self.rejects, _ = without_forgotten(batch, rejects, stones)
 
