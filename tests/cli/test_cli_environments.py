@@ -447,6 +447,11 @@ def test_the_environments_that_a_project_pins_stay_when_the_cache_is_cleared(
     shutil.move(packages / "pointlib-1.0.dist-info", packages / "pointlib-2.0.dist-info")
     assert "holds other files of pointlib than of version 1.0" in project.here("sync", "--frozen").stderr
     shutil.move(packages / "pointlib-2.0.dist-info", packages / "pointlib-1.0.dist-info")
+    assert project.json("cache", "--clear", "--altered") == []
+    (packages / "more-3.0.dist-info").mkdir()
+    assert "`mlsm cache --clear --altered`" in project.here("sync", "--frozen").stderr
+    assert ["environment"] == [row["kind"] for row in project.json("cache", "--clear", "--altered")]
+    ok(project, "sync", "--frozen")
     assert scores(project) == {"old": [5000.0, 400.0, 70.0]}
     ok(project, "cache", "--clear", "--all")
     assert kept(project, "environment") == []

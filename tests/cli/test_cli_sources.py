@@ -271,6 +271,38 @@ def test_files_that_differ_from_the_lock_are_refused(empty: Cli, repository: Rep
     assert "has other files here than mlsm.lock says" in refused(empty, "sync")
 
 
+def test_a_checkout_that_was_changed_is_cleared_alone(empty: Cli, repository: Repository, tmp_path: Path) -> None:
+    """The command that the refusal names takes it and nothing else, and sync brings it back, without the host."""
+    other = make_repository(tmp_path / "bob" / "others")
+    other.commit("1.0.0")
+    other_models = other.folder / "models" / f"{other.module}.py"
+    other_models.write_text(other_models.read_text().replace("def size", "def scale"))
+    other.commit_all("Another name")
+    ok(empty, "add", other.url)
+    ok(empty, "add", repository.url)
+    before = [(row["kind"], row["commit"]) for row in rows(empty, "cache")]
+    assert rows(empty, "cache", "--clear", "--altered") == []
+    (checked_out,) = (tmp_path / "home" / "checkouts").glob(f"*/{repository.git('rev-parse', 'HEAD')}")
+    (checked_out / "models" / f"{repository.module}.py").write_text("raise SystemExit\n")
+    assert "`mlsm cache --clear --altered`, then `mlsm sync`" in refused(empty, "sync")
+    gone = rows(empty, "cache", "--clear", "--altered")
+    assert [("checkout", checked_out.name)] == [(row["kind"], row["commit"]) for row in gone]
+    shutil.rmtree(repository.folder)
+    assert ["here", "fetched"] == [row["state"] for row in rows(empty, "sync", "--frozen")]
+    assert before == [(row["kind"], row["commit"]) for row in rows(empty, "cache")]
+
+
+def test_a_checkout_of_other_files_than_the_lock_says_counts_as_changed(empty: Cli, repository: Repository) -> None:
+    """Whoever changed the note beside its files as well does not keep it there."""
+    ok(empty, "add", repository.url)
+    (marker,) = (empty.folder.parent / "home" / "checkouts").glob("*/*/.mlsm-checkout.json")
+    (marker.parent / "models" / f"{repository.module}.py").write_text("raise SystemExit\n")
+    marker.write_text(json.dumps(json.loads(marker.read_text()) | {"tree": tree_of(marker.parent)}))
+    assert "has other files here than mlsm.lock says" in refused(empty, "sync")
+    assert ["checkout"] == [row["kind"] for row in rows(empty, "cache", "--clear", "--altered")]
+    ok(empty, "sync")
+
+
 def test_files_that_were_changed_in_the_cache_are_not_run(empty: Cli, repository: Repository) -> None:
     """What differs from the lock is not even imported: by no command, and whatever its digest would say."""
     ok(empty, "add", repository.url)

@@ -14,10 +14,12 @@ from stat import S_ISREG
 import msgspec
 
 from mlsm.project.changing import locked
-from mlsm.project.environment import MARKER, Marker
+from mlsm.project.checkout import checkout_in
+from mlsm.project.environment import MARKER, Marker, altered, environment_folder
 from mlsm.project.fetching import described_url
+from mlsm.project.lock import Pin
 
-__all__ = ["Kept", "cached", "clear"]
+__all__ = ["Kept", "altered_folders", "cached", "clear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +76,44 @@ def cached(home: Path) -> list[Kept]:
     return found
 
 
-def clear(home: Path, keep: Collection[str] = ()) -> list[Kept]:
+def altered_folders(home: Path, pins: Collection[Pin] = ()) -> set[Path]:
+    """Find what was changed since it was made: checkouts by their files, environments by their packages.
+
+    Args:
+        home: the cache.
+        pins: how a project pins its versions; a commit none of whose checkouts has the files that they
+            mean counts as changed, too, whatever is written beside it.
+    """
+    held = {
+        marker.parent: checkout_in(marker.parent) for marker in (home / "checkouts").glob("*/*/.mlsm-checkout.json")
+    }
+    found = {folder for folder, kept in held.items() if kept is None or kept.altered}
+    for pin in pins:
+        of_commit = {folder: kept for folder, kept in held.items() if folder.name.partition(".")[0] == pin.commit}
+        if pin.tree not in {kept.tree for kept in of_commit.values() if kept is not None}:
+            found |= of_commit.keys()
+    environments = {folder: _held(folder) for folder in (home / "environments").glob("*/")}
+    environments |= {environment_folder(pin.requirements, home): pin.requirements for pin in pins if pin.environment}
+    # One of another interpreter's is looked at by that one alone.
+    ours = {folder: held for folder, held in environments.items() if folder == environment_folder(held, home)}
+    return found | {folder for folder, held in ours.items() if altered(held, home)}
+
+
+def clear(home: Path, keep: Collection[str] = (), only: Collection[Path] | None = None) -> list[Kept]:
     """Remove what the cache holds, but for some commits and environments, and give it.
 
     What is found out anew in a moment goes as well: descriptions of models, versions as resolved.
 
     A checkout goes under its own lock; a run that has loaded its models already is not touched.
+
+    Args:
+        home: the cache.
+        keep: commits, and names of folders of environments, that stay.
+        only: the folders that go at most; None for any.
     """
     removed = []
     for kept in cached(home):
-        if (kept.commit or kept.folder.name) in keep:
+        if (kept.commit or kept.folder.name) in keep or (only is not None and kept.folder not in only):
             continue
         name = kept.folder.name
         with locked(kept.folder.parent / f"{name}.lock", f"{kept.kind} {name!r}"):
@@ -94,7 +124,7 @@ def clear(home: Path, keep: Collection[str] = ()) -> list[Kept]:
             kept.folder.rename(aside)  # in one step, so that nobody finds half of it
             shutil.rmtree(aside, ignore_errors=True)
         removed.append(kept)
-    for name in ("descriptions", "resolutions"):
+    for name in ("descriptions", "resolutions") if only is None else ("descriptions",):
         shutil.rmtree(home / name, ignore_errors=True)
     return removed
 

@@ -26,6 +26,7 @@ __all__ = [
     "Checkout",
     "as_called",
     "checkout",
+    "checkout_in",
     "checkout_of",
     "find_checkout",
     "refuse_pointers",
@@ -108,14 +109,18 @@ def unaltered(origin: Origin, commit: str, home: Path, tell: Callable[[str], Non
     if found.altered:
         raise ProjectError(
             f"Commit {commit[:7]} of {origin.told!r} has other files here than were fetched.",
-            hint="Something changed the cache: run `mlsm cache --clear --all`, then this again.",
+            hint="Something changed the cache: run `mlsm cache --clear --altered`, then this again.",
         )
     return found
 
 
 def find_checkout(origin: Origin, commit: str, home: Path) -> Checkout | None:
-    """Look a commit's files up in the cache; they are hashed where anything of them looks otherwise than it did."""
-    folder = home / "checkouts" / key_of(str(origin.url)) / _name(origin, commit)
+    """Look a commit's files up in the cache, as `checkout_in` does."""
+    return checkout_in(home / "checkouts" / key_of(str(origin.url)) / _name(origin, commit))
+
+
+def checkout_in(folder: Path) -> Checkout | None:
+    """Look at the files of a checkout; they are hashed where anything of them looks otherwise than it did."""
     try:
         said = json.loads((folder / _MARKER).read_text())
     except (OSError, ValueError):

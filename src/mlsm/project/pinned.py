@@ -153,7 +153,7 @@ def _folder(origin: Origin, pin: Pin, project: Path, home: Path) -> Path | Mista
         return Mistake(LOCK, message, "Run `mlsm sync`.")
     if found.tree != pin.tree:
         message = f"commit {pin.commit[:7]} of source {origin.name!r} has other files here than {LOCK} says."
-        return Mistake(LOCK, message, "Run `mlsm cache --clear --all`, then `mlsm sync`.")
+        return Mistake(LOCK, message, "Run `mlsm cache --clear --altered`, then `mlsm sync`.")
     return found.folder / pin.folder
 
 

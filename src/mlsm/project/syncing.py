@@ -150,7 +150,7 @@ def _state(origin: Origin, commit: str, home: Path) -> str:
 def _other_versions(origin: Origin, difference: str) -> ProjectError:
     return ProjectError(
         f"The environment of source {origin.name!r} holds {difference}; expected what {LOCK} says.",
-        hint="Something was installed into it: `mlsm cache --clear --all`, then `mlsm sync`.",
+        hint="Something was installed into it: `mlsm cache --clear --altered`, then `mlsm sync`.",
     )
 
 
@@ -162,6 +162,6 @@ def _other_files(origin: Origin, commit: str) -> ProjectError:
         )
     return ProjectError(
         f"Commit {commit[:7]} of source {origin.name!r} has other files here than {LOCK} says.",
-        hint="Something changed the cache: `mlsm cache --clear --all`, then `mlsm sync`. "
+        hint="Something changed the cache: `mlsm cache --clear --altered`, then `mlsm sync`. "
         "If it stays so, trust neither.",
     )
