@@ -159,7 +159,7 @@ def _score(
     with collector_paused(aside=True) as paused, turns, ExitStack() as stack:
         cuts = held.rest(inputs.cuts(whole))
         cuts = _checked(cuts, held.prepared, hands)
-        if may_be_ahead(job.inputs):
+        if _reads_ahead(job, stored=held.store is not None):
             cuts = ahead(cuts)
         cuts = _noted(cuts, rejects)
         for batch in stack.enter_context(closing(hands.score(scoring, cuts, inputs.rows - done))):
@@ -170,6 +170,14 @@ def _score(
             tell(Progress(stage="scoring", done=done, total=inputs.rows))
             if paused and gc.get_count()[0] > _YOUNG_MAX:
                 gc.collect(0)
+
+
+def _reads_ahead(job: Job, *, stored: bool) -> bool:
+    """Tell whether a thread reads the next part; beside one that writes to a store it would only be in its way.
+
+    What is waited for is another matter: a database that answers a query works meanwhile.
+    """
+    return may_be_ahead(job.inputs) and (not stored or any(map(is_query, job.inputs)))
 
 
 def _checked(cuts: Iterator[Cut], prepared: Prepared, hands: Hands) -> Iterator[Cut]:

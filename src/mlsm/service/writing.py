@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sink", "unfold_kept"]
 
-_AHEAD_MAX = 2
-"""Parts that may wait to be written: scoring must not run away from a slow disk."""
+_AHEAD_MAX = 3
+"""Parts that may wait to be written: scoring must not run away from a slow disk, nor stand still for one long write."""
 
 
 class Sink:
