@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,44 @@ def test_damaged_documents_are_found(mongo_standalone: Mongod) -> None:
     assert [] == store.check()
     store.dispose()
     assert [] == [damage for damage, told in found.items() if not told]
+
+
+def test_documents_of_those_who_were_forgotten_are_found(mongo_standalone: Mongod) -> None:
+    """A document that somebody brings back is told, once no removal can be on its way to it."""
+    store = open_store(url := mongo_standalone.url(), Path())
+    fill(store)
+    with MongoClient[dict[str, Any]](url) as client:
+        results = client.get_default_database().mlsm_results
+        back = list(results.find({"record_id": "2"}))
+        store.forget("2")
+        assert [] == store.check()
+        results.insert_many(back)
+    assert "There are 1 ids of people who were forgotten." in store.check()
+    store.dispose()
+
+
+def test_what_is_written_meanwhile_is_no_damage(mongo_standalone: Mongod) -> None:
+    """A check of a store in MongoDB into which others write, and in which they forget, finds nothing."""
+    url = mongo_standalone.url()
+    store, writing = open_store(url, Path()), open_store(url, Path())
+    plan = plan_of(entry("fit@1"))
+    run_id = begun(store, plan)
+
+    def write() -> None:
+        for part in range(60):
+            commit(writing, run_id, part, results_of(plan, ["1", "2", f"new {part}"]), as_of=day(part))
+            if part % 5 == 4:
+                writing.forget(f"new {part - 2}")
+
+    found = []
+    with ThreadPoolExecutor() as pool:
+        written = pool.submit(write)
+        while not written.done():
+            found += store.check()
+        written.result()
+    assert [] == found
+    for each in (store, writing):
+        each.dispose()
 
 
 def test_a_run_or_inputs_in_mongodb_that_cannot_be_read_are_told(mongo_standalone: Mongod) -> None:
