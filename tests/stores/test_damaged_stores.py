@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from tests.servers.mongo import Mongod
 from tests.servers.postgres import PostgresServer
 
-from mlsm.contracts import Reject, Store
+from mlsm.contracts import Reject, Selection, Store
 from mlsm.errors import StoreError
 from mlsm.stores import open_store
 from mlsm.testing._stores.samples import begun, commit, day, entry, plan_of, results_of
@@ -46,6 +46,8 @@ DOCUMENT_DAMAGES = {
     ("mlsm_results", "purpose"): "Lane 1 of run",
     ("mlsm_results", "as_of_us"): "has 1 documents in 'mlsm_results' of another purpose, clock or list of models",
     ("mlsm_results", "roster"): "has 1 documents in 'mlsm_results' of another purpose, clock or list of models",
+    ("mlsm_rosters", "delete"): "names a list of models that is not there, or another",
+    ("mlsm_rosters", "models.0.name"): "names a list of models that is not there, or another",
     ("mlsm_inputs", "delete"): "counts 1 documents in 'mlsm_inputs'; it holds 0",
     ("mlsm_inputs", "block"): "The kept inputs of part 0 of run",
 }
@@ -183,6 +185,9 @@ def test_a_run_or_inputs_in_mongodb_that_cannot_be_read_are_told(mongo_standalon
         for ask in (store.held, store.forget, lambda _: list(store.inputs(run_id)), lambda _: list(store.lanes())):
             with pytest.raises(StoreError, match="Could not read a block of inputs"):
                 ask("2")
+        db.mlsm_rosters.delete_one({})
+        with pytest.raises(StoreError, match="Could not read the list of models 1 in the store"):
+            list(store.scores(Selection()))
         for damage, told in ({"report": "well"}, "report"), ({"plan": "{"}, "plan"):
             db.mlsm_runs.update_one({}, {"$set": damage})
             with pytest.raises(StoreError, match=f"Could not read the {told} of run"):

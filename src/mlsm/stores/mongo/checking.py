@@ -10,7 +10,7 @@ from mlsm.contracts import Tombstones
 from mlsm.stores._faults import block_faults
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.forgetting import tombstones
-from mlsm.stores.mongo.notes import of_write
+from mlsm.stores.mongo.notes import Seat, of_write, rosters
 from mlsm.stores.mongo.schema import SPLIT, Document
 from mlsm.stores.mongo.volumes import volume_at
 
@@ -26,6 +26,7 @@ def faults(server: Server) -> Iterator[str]:
     """Tell what does not add up, a sentence each."""
     stones = tombstones(server)
     notes = {note["write"]: note for note in server.find("mlsm_lanes", {})}
+    seats = rosters(server)
     runs = {run["_id"] for run in server.find("mlsm_runs", {}, shown={"_id": 1})}
     seqs = sorted(note["_id"] for note in notes.values())
     if seqs != list(range(1, len(seqs) + 1)):
@@ -33,6 +34,8 @@ def faults(server: Server) -> Iterator[str]:
     for note in notes.values():
         if note["run_id"] not in runs:
             yield f"Lane {note['_id']} belongs to no run."
+        if seats.get(note["roster"]) != tuple(Seat(m["name"], m["version"], m["status"]) for m in note["models"]):
+            yield f"Lane {note['_id']} of run {note['run_id']!r} names a list of models that is not there, or another."
         yield from _counts(server, note)
     firsts = Counter((note["run_id"], note["part"]) for note in notes.values() if note["first"])
     for part in {(note["run_id"], note["part"]) for note in notes.values()}:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from mlsm.errors import StoreError
 from mlsm.stores.mongo.connection import Server
 from mlsm.stores.mongo.notes import Note, Notes, Seat
 from mlsm.stores.mongo.schema import Document
@@ -128,10 +129,21 @@ def newest(pointers: Iterable[Pointer], notes: Notes) -> Newest:
 
 
 def ranked(found: Newest, seats: Seats, rule: Rule) -> list[tuple[Pointer, int]]:
-    """Give what is current of one record: pointers and places, by name and then the newest first."""
+    """Give what is current of one record: pointers and places, by name and then the newest first.
+
+    Raises:
+        StoreError: a list of models is not there.
+    """
     best: dict[tuple[str, str], tuple[int, int, int, Pointer]] = {}
     for roster, (pointer, note) in found.items():
-        for place, seat in enumerate(seats[roster]):
+        own = seats.get(roster)
+        if own is None:
+            raise StoreError(
+                f"Could not read the list of models {roster} in the store: it is not there.",
+                hint="Somebody changed the store: `mlsm store check` tells of which run it is; replace the store by a"
+                " copy of it.",
+            )
+        for place, seat in enumerate(own):
             if rule == "score" and seat.status != "active":
                 continue
             each = (seat.model, "" if rule == "score" else seat.version)
