@@ -12,6 +12,12 @@ import psutil
 PAUSE = 0.02
 
 
+def timed(module: str, *arguments: str) -> float:
+    """Run a module, whose last word on stdout is its seconds, with nothing beside it; give them."""
+    command = [sys.executable, "-m", module, *arguments]
+    return float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[-1])
+
+
 def measured(module: str, *arguments: str) -> tuple[float, float]:
     """Run a module, whose last word on stdout is its seconds; give them and the peak megabytes."""
     process = psutil.Popen([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True)
