@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from mlsm.contracts import Reader
+from mlsm.service.ending import end_pool
 
 __all__ = ["ahead", "may_be_ahead"]
 
@@ -20,8 +21,11 @@ def may_be_ahead(readers: Iterable[Reader]) -> bool:
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
     """Fetch the next item in a thread while this one is worked on."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlsm-reader") as pool:
-        fetched = pool.submit(next, items, None)
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlsm-reader")
+    fetched = pool.submit(next, items, None)
+    try:
         while (item := fetched.result()) is not None:
             fetched = pool.submit(next, items, None)
             yield item
+    finally:
+        end_pool(pool, [fetched])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlsm._batch import KEPT, Batch, kept_titles, widen
 from mlsm._typing import LANES
 from mlsm.contracts import OpenRun, Reject, Selection, Store
+from mlsm.service.ending import end_pool
 from mlsm.service.request import Output
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Sink:
     def abandon(self) -> None:
         """Let the part at hand be written, forget those that wait, leave no half outputs."""
         try:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            end_pool(self._pool, self._waiting)
         finally:  # a second interrupt ends the waiting
             for output in self._outputs:
                 output.writer.abort()

@@ -8,7 +8,9 @@ second copy.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +27,7 @@ _ZSTD_LEVEL = 1
 """A quarter quicker than the usual 3, for a file one or two hundredths larger."""
 # How often a full queue is looked at again: polars may have failed and take nothing more.
 _PATIENCE = 0.1
+_GRACE_SECONDS = 2.0
 
 
 class _CancelledError(Exception):
@@ -46,6 +49,8 @@ class ParquetStream:
         self._cancelled = False
         self._written = False
         self._failure: BaseException | None = None
+        # Set as the thread leaves polars: a `join` that is interrupted takes it for ended.
+        self._ended = threading.Event()
         # A daemon: a process that ends without closing its outputs must not hang on them.
         self._thread = threading.Thread(target=self._run, name="mlsm-parquet", daemon=True)
         self._thread.start()
@@ -69,15 +74,29 @@ class ParquetStream:
         self._check_written()
 
     def cancel(self) -> None:
-        """Stop writing; what is there is no Parquet file."""
+        """Stop writing; what is there is no Parquet file.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed meanwhile. Even then the thread is waited for, though not
+                for long: one that Python's end meets within polars takes the process down.
+        """
         self._cancelled = True
-        while self._thread.is_alive():
-            # Whatever it waits for: room is made, and the end put in.
-            with suppress(Empty):
-                self._queue.get_nowait()
-            with suppress(Full):
-                self._queue.put_nowait(None)
-            self._thread.join(_PATIENCE)
+        until, stop = math.inf, None
+        while not self._ended.is_set() and time.monotonic() < until:
+            try:
+                self._hurry()
+            except KeyboardInterrupt as asked:
+                until, stop = min(until, time.monotonic() + _GRACE_SECONDS), asked
+        if stop is not None:
+            raise stop
+
+    def _hurry(self) -> None:
+        """Let the thread have the end, whatever it waits for: room is made for it."""
+        with suppress(Empty):
+            self._queue.get_nowait()
+        with suppress(Full):
+            self._queue.put_nowait(None)
+        self._ended.wait(_PATIENCE)
 
     def _put(self, frame: pl.DataFrame | None) -> None:
         while self._thread.is_alive():
@@ -103,6 +122,8 @@ class ParquetStream:
         # in whichever thread.
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, KeyboardInterrupt) as error:
             self._failure = error
+        finally:
+            self._ended.set()
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         while (frame := self._queue.get()) is not None:
