@@ -73,13 +73,13 @@ class Sink:
         if not self._threaded:
             return
         while len(self._waiting) >= _AHEAD_MAX:
-            self._waiting.pop(0).result()
+            self._see_first()
         self._waiting.append(self._pool.submit(self._write, batch, rejects))
 
     def finish(self) -> None:
         """Wait until all is written, and make the outputs appear."""
         while self._waiting:
-            self._waiting.pop(0).result()
+            self._see_first()
         self._pool.shutdown()
         if self._outputs and self._opened is not None and self._opened.resumed:
             self._write_stored()
@@ -93,6 +93,10 @@ class Sink:
         finally:  # a second interrupt ends the waiting
             for output in self._outputs:
                 output.writer.abort()
+
+    def _see_first(self) -> None:
+        self._waiting[0].result()
+        del self._waiting[0]  # not before: who is interrupted must still know of the part at hand
 
     def _write(self, batch: Batch, rejects: tuple[Reject, ...]) -> None:
         if self._failed:  # the parts behind one that failed: a store that is away is not asked for each
